@@ -1,0 +1,36 @@
+{
+    "name": "Credit Allocation",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "summary": "Allocate outstanding payments and credit notes to open invoices by clear rules, on record",
+    "author": "Credit Allocation contributors",
+    "license": "LGPL-3",
+    "depends": ["account"],
+    "data": [
+        # who may see what comes before anything that shows it
+        "security/ir.model.access.csv",
+        "security/account_credit_allocation_security.xml",
+        # actions of the document are used by the buttons on other forms
+        "views/account_credit_allocation_views.xml",
+        "views/account_credit_allocation_line_views.xml",
+        "views/account_move_views.xml",
+        "views/account_payment_views.xml",
+        "views/account_journal_views.xml",
+        "views/res_partner_views.xml",
+        "views/res_config_settings_views.xml",
+        # entries of the Action menu
+        "data/ir_actions_server_data.xml",
+        # menus last: they need the actions
+        "views/account_credit_allocation_menus.xml",
+    ],
+    "demo": [
+        "demo/account_credit_allocation_demo.xml",
+    ],
+    "assets": {
+        "web.assets_tests": [
+            "account_credit_allocation/static/tests/tours/**/*",
+        ],
+    },
+    "post_init_hook": "_create_allocation_sequences",
+    "installable": True,
+}

@@ -1,0 +1,15 @@
+from . import (
+    account_credit_allocation,
+    account_credit_allocation_leftover,
+    account_credit_allocation_line,
+    account_journal,
+    account_move,
+    account_move_line,
+    account_payment,
+    allocation_executor,
+    allocation_trigger,
+    open_item_reader,
+    res_company,
+    res_config_settings,
+    res_partner,
+)

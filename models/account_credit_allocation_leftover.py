@@ -1,0 +1,72 @@
+from odoo import api, fields, models
+
+REASONS = [
+    ("overpaid", "More credit than open invoices"),
+    ("underpaid", "Paid in part"),
+    ("no_counterpart", "Nothing to match it with"),
+    ("ambiguous_reference", "The reference names several documents"),
+    ("ambiguous_amount", "Several invoices of the same amount"),
+    ("ambiguous_combination", "Several combinations add up"),
+    ("search_exhausted", "Too many combinations to search"),
+    ("excluded", "Excluded from automatic allocation"),
+    ("reserved", "Reserved for an order"),
+    ("currency_mismatch", "Open invoices only in another currency"),
+    ("account_mismatch", "Open invoices only on another account"),
+    ("no_partner", "No partner on the entry"),
+    ("no_exchange_journal", "No exchange gain or loss journal"),
+    ("locked_by_another_user", "In use by somebody else"),
+    ("no_journal_item", "Payment without journal entry"),
+    ("failed", "Failed"),
+]
+
+
+class AccountCreditAllocationLeftover(models.Model):
+    """What an allocation document left open, and why. The amount is positive, in the item's currency."""
+
+    _name = "account.credit.allocation.leftover"
+    _description = "Credit Not Allocated"
+    _order = "allocation_id desc, reason, id"
+
+    allocation_id = fields.Many2one(
+        "account.credit.allocation", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="allocation_id.company_id", store=True, index=True)
+    partner_id = fields.Many2one("res.partner", readonly=True, index="btree_not_null", ondelete="restrict")
+    side = fields.Selection([("credit", "Credit"), ("debt", "Invoice")], required=True, readonly=True)
+    line_id = fields.Many2one(
+        "account.move.line", string="Open Item", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    move_id = fields.Many2one(
+        "account.move", string="Document", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    label = fields.Char(string="Number", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    amount = fields.Monetary(string="Left", readonly=True, aggregator=None)
+    reason = fields.Selection(REASONS, required=True, readonly=True, index=True)
+    message = fields.Char(string="Details", readonly=True)
+
+    @api.model
+    def _prepare_leftover_vals(self, document, line, side, left):
+        """
+        :param document: the ``account.credit.allocation`` that lists it
+        :param line: the open journal item
+        :param str side: ``credit`` or ``debt``
+        :param Left left: amount, reason and message
+        """
+        return {
+            "allocation_id": document.id,
+            "partner_id": line.partner_id.commercial_partner_id.id,
+            "side": side,
+            "line_id": line.id,
+            "move_id": line.move_id.id,
+            "label": line.move_id.name,
+            "currency_id": line.currency_id.id,
+            "amount": left.leftover.amount / 10**line.currency_id.decimal_places,
+            "reason": left.leftover.reason,
+            "message": left.message,
+        }
+
+    @api.model
+    def _get_reason_labels(self):
+        """``{reason code: label in the user's language}``."""
+        return dict(self._fields["reason"]._description_selection(self.env))

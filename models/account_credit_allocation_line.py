@@ -1,0 +1,189 @@
+from collections import defaultdict
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import format_date, formatLang
+
+RULES = [
+    ("reference", "Explicit reference"),
+    ("exact_amount", "Exact amount"),
+    ("oldest_first", "Oldest first"),
+]
+
+
+class AccountCreditAllocationLine(models.Model):
+    """One debt, one credit, one amount, one reason.
+
+    All amounts are positive. The links to journal items and entries are emptied when those are deleted; the labels
+    keep telling what was allocated.
+    """
+
+    _name = "account.credit.allocation.line"
+    _description = "Credit Allocation Line"
+    _order = "allocation_id desc, id"
+    _check_company_auto = True
+
+    allocation_id = fields.Many2one(
+        "account.credit.allocation", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="allocation_id.company_id", store=True, index=True)
+    date = fields.Date(related="allocation_id.date", store=True)
+    origin = fields.Selection(related="allocation_id.origin", store=True)
+    partner_id = fields.Many2one("res.partner", readonly=True, index=True, ondelete="restrict")
+    account_id = fields.Many2one("account.account", readonly=True, ondelete="restrict")
+
+    debt_line_id = fields.Many2one(
+        "account.move.line", string="Open Item", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    debt_move_id = fields.Many2one(
+        "account.move",
+        string="Invoice",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="What was owed.",
+    )
+    debt_label = fields.Char(string="Invoice Number", readonly=True)
+    credit_line_id = fields.Many2one(
+        "account.move.line", string="Credit Item", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    credit_move_id = fields.Many2one(
+        "account.move",
+        string="Credit",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The payment, credit note or entry that settled it.",
+    )
+    credit_label = fields.Char(string="Credit Number", readonly=True)
+
+    debt_currency_id = fields.Many2one("res.currency", string="Invoice Currency", readonly=True)
+    debt_amount = fields.Monetary(
+        string="In Invoice Currency", currency_field="debt_currency_id", readonly=True, aggregator=None
+    )
+    credit_currency_id = fields.Many2one("res.currency", string="Credit Currency", readonly=True)
+    credit_amount = fields.Monetary(
+        string="In Credit Currency", currency_field="credit_currency_id", readonly=True, aggregator=None
+    )
+    company_currency_id = fields.Many2one(related="allocation_id.company_currency_id")
+    amount = fields.Monetary(
+        string="Amount", currency_field="company_currency_id", readonly=True, help="In the company's currency."
+    )
+
+    rule = fields.Selection(RULES, readonly=True, index=True)
+    evidence = fields.Char(string="Why", readonly=True, help="What the rule saw, in words.")
+    partial_id = fields.Many2one(
+        "account.partial.reconcile",
+        string="Reconciliation",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The native reconciliation of the pair. Empty when somebody removed it.",
+    )
+    exchange_move_id = fields.Many2one(
+        "account.move",
+        string="Exchange Entry",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The gain or loss that Odoo booked because the two were recorded at different rates.",
+    )
+    removed = fields.Boolean(
+        compute="_compute_removed", search="_search_removed", help="Somebody took this allocation back."
+    )
+
+    @api.depends("partial_id")
+    def _compute_removed(self):
+        for line in self:
+            line.removed = line.allocation_id.state == "done" and not line.partial_id
+
+    def _search_removed(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return [("allocation_id.state", "=", "done"), ("partial_id", "=" if True in value else "!=", False)]
+
+    @api.model
+    def _prepare_allocation_vals(self, executed):
+        """Values of the line that tells one executed match: a hook for addons that record more.
+
+        :param Executed executed: the match and its native partial
+        :return: dict of values without ``allocation_id``; amounts positive
+        """
+        match, partial = executed
+        debt = self.env["account.move.line"].browse(match.debt.id)
+        credit = self.env["account.move.line"].browse(match.credit.id)
+        debt_is_debit = partial.debit_move_id == debt
+        return {
+            "partner_id": match.debt.group.partner,
+            "account_id": match.debt.group.account,
+            "debt_line_id": debt.id,
+            "debt_move_id": debt.move_id.id,
+            "debt_label": debt.move_id.name,
+            "debt_currency_id": debt.currency_id.id,
+            "debt_amount": partial.debit_amount_currency if debt_is_debit else partial.credit_amount_currency,
+            "credit_line_id": credit.id,
+            "credit_move_id": credit.move_id.id,
+            "credit_label": credit.move_id.name,
+            "credit_currency_id": credit.currency_id.id,
+            "credit_amount": partial.credit_amount_currency if debt_is_debit else partial.debit_amount_currency,
+            "amount": partial.amount,
+            "rule": match.rule,
+            "evidence": self._get_evidence_text(match.evidence),
+            "partial_id": partial.id,
+            "exchange_move_id": partial.exchange_move_id.id,
+        }
+
+    @api.model
+    def _get_evidence_text(self, evidence):
+        """The sentence for what a rule saw, in the user's language: a hook for addons with rules of their own.
+
+        :param Evidence evidence: code and values from the matching core
+        """
+        values = evidence.values
+        match evidence.code:
+            case "link":
+                return self.env._("The credit was made for this document")
+            case "reference":
+                return self.env._("The reference “%(text)s” names %(number)s", text=values[0], number=values[1])
+            case "bare_number":
+                return self.env._("The number “%(text)s” names %(number)s", text=values[0], number=values[1])
+            case "exact_document":
+                return self.env._("The amounts are equal")
+            case "exact_item":
+                return self.env._("The amount equals one instalment")
+            case "exact_oldest":
+                return self.env._("The amounts are equal; the oldest of %s", values[0])
+            case "oldest_due":
+                return self.env._("Oldest due, on %s", format_date(self.env, values[0]))
+            case "oldest_invoice":
+                return self.env._("Oldest invoice, of %s", format_date(self.env, values[0]))
+        return evidence.code
+
+    def _group_by_chatter(self):
+        """Where each line is told: ``{model: {record id: [(line, side), ...]}}``, the side being that of the record.
+
+        A payment has its own chatter; its journal entry stays silent.
+        """
+        chatters = defaultdict(lambda: defaultdict(list))
+        for line in self:
+            for side, move in (("debt", line.debt_move_id), ("credit", line.credit_move_id)):
+                record = move.origin_payment_id or move
+                chatters[record._name][record.id].append((line, side))
+        return chatters
+
+    def _get_chatter_message(self, side):
+        """One paragraph for the chatter of the line's debt or credit."""
+        self.ensure_one()
+        other = self.credit_move_id if side == "debt" else self.debt_move_id
+        values = {
+            "amount": formatLang(self.env, self[f"{side}_amount"], currency_obj=self[f"{side}_currency_id"]),
+            "other": (other.origin_payment_id or other)._get_html_link(),
+            "document": self.allocation_id._get_html_link(),
+            "evidence": self.evidence,
+        }
+        if side == "debt":
+            text = self.env._("%(amount)s allocated from %(other)s by %(document)s. %(evidence)s.", **values)
+        else:
+            text = self.env._("%(amount)s allocated to %(other)s by %(document)s. %(evidence)s.", **values)
+        return Markup("<p>%s</p>") % text

@@ -1,0 +1,51 @@
+from collections import defaultdict
+
+from odoo import fields, models
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    credit_allocation_excluded = fields.Boolean(
+        string="No automatic allocation",
+        copy=False,
+        tracking=True,
+        help="This document is left out when credits are allocated by rules: on posting and in bulk. "
+        "You can still reconcile it by hand.",
+    )
+    credit_allocation_count = fields.Integer(
+        string="Credit Allocations",
+        compute="_compute_credit_allocation_count",
+        groups="account.group_account_readonly,account.group_account_invoice",
+    )
+
+    def _compute_credit_allocation_count(self):
+        documents = self._get_credit_allocations_by_move()
+        for move in self:
+            move.credit_allocation_count = len(documents[move.id])
+
+    def _get_credit_allocations_by_move(self):
+        """``{move id: allocation documents with a line about it}``, as far as the user may read them."""
+        documents = defaultdict(self.env["account.credit.allocation"].browse)
+        Line = self.env["account.credit.allocation.line"]
+        for side in ("debt_move_id", "credit_move_id"):
+            for move, allocation in Line._read_group([(side, "in", self.ids)], [side, "allocation_id"]):
+                documents[move.id] |= allocation
+        return documents
+
+    def action_open_credit_allocations(self):
+        """Open the allocation documents that settled something of these entries, or with them."""
+        documents = self.env["account.credit.allocation"].union(*self._get_credit_allocations_by_move().values())
+        return documents._get_open_action()
+
+    def action_allocate_credits(self):
+        """Allocate outstanding credits to the selected invoices, or spend the selected credits on open invoices.
+
+        :return: a client action that says what was done, what was left and why
+        """
+        return self.env["account.credit.allocation"]._allocate_documents(self)
+
+    def _post(self, soft=True):
+        posted = super()._post(soft=soft)
+        self.env["account.credit.allocation.trigger"]._note_posted(posted)
+        return posted

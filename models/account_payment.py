@@ -1,0 +1,35 @@
+from odoo import fields, models
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    credit_allocation_excluded = fields.Boolean(
+        string="No automatic allocation",
+        copy=False,
+        tracking=True,
+        help="This payment is left out when credits are allocated by rules: on posting and in bulk. "
+        "You can still reconcile it by hand.",
+    )
+    credit_allocation_count = fields.Integer(
+        string="Credit Allocations",
+        compute="_compute_credit_allocation_count",
+        groups="account.group_account_readonly,account.group_account_invoice",
+    )
+
+    def _compute_credit_allocation_count(self):
+        documents = self.move_id._get_credit_allocations_by_move()
+        for payment in self:
+            payment.credit_allocation_count = len(documents[payment.move_id.id])
+
+    def action_open_credit_allocations(self):
+        """Open the allocation documents that spent something of these payments."""
+        return self.move_id.action_open_credit_allocations()
+
+    def action_allocate_credits(self):
+        """Spend what is left of the selected payments on the open invoices of their partners.
+
+        :return: a client action that says what was done, what was left and why
+        """
+        without_entry = self.filtered(lambda payment: payment.state in ("in_process", "paid") and not payment.move_id)
+        return self.env["account.credit.allocation"]._allocate_documents(self.move_id, len(without_entry))

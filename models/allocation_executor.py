@@ -1,0 +1,268 @@
+import logging
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from ..matching import plan_by_group
+from ..matching.open_item import (
+    EXACT_AMOUNT,
+    FAILED,
+    LOCKED_BY_ANOTHER_USER,
+    OLDEST_FIRST,
+    REFERENCE,
+    AllocationPlan,
+    Group,
+    Leftover,
+    Match,
+    MatchingOptions,
+)
+
+_logger = logging.getLogger(__name__)
+
+# A native reconciliation links exchange entries in time proportional to partials times entries, so a call stays small.
+PAIRS_PER_BATCH = 200
+
+
+class AllocationMismatchError(Exception):
+    """What native reconciliation wrote is not what was planned."""
+
+
+class GroupPlan(NamedTuple):
+    """The plan of one company, account and partner: what is executed, or rolled back, together."""
+
+    group: Group
+    plan: AllocationPlan
+
+
+class Executed(NamedTuple):
+    """A match with the native partial that carries it."""
+
+    match: Match
+    partial: models.BaseModel
+
+
+class Left(NamedTuple):
+    """A leftover with, for a failure, what the system said."""
+
+    leftover: Leftover
+    message: str = ""
+
+
+@dataclass
+class AllocationOutcome:
+    """What an allocation did. ``documents`` are the ``account.credit.allocation`` records that tell it."""
+
+    documents: models.BaseModel
+    debts_found: int = 0
+    credits_found: int = 0
+    executed: list[Executed] = field(default_factory=list)
+    credits_left: list[Left] = field(default_factory=list)
+    debts_left: list[Left] = field(default_factory=list)
+
+
+class AllocationExecutor(models.AbstractModel):
+    """The door out of the matching core: plans become native reconciliations and allocation documents.
+
+    There is no other place in the addon that reconciles.
+    """
+
+    _name = "account.credit.allocation.executor"
+    _description = "Credit Allocation Executor"
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # The one path: read, plan, execute, record
+    # ------------------------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _allocate(self, scope, origin):
+        """Allocate the outstanding credits of a scope to its debts, with the rights of the current user.
+
+        A partner whose allocation fails is rolled back alone and listed with the reason. A conflict with another
+        transaction is raised, so that the whole request is tried again on the new state of the books.
+
+        :param AllocationScope scope: which open items
+        :param str origin: ``on_post``, ``bulk``, ``wizard`` or ``run``
+        :return: :class:`AllocationOutcome`
+        :raise psycopg2.errors.SerializationFailure: somebody else changed one of the items meanwhile
+        """
+        plans = self._plan(scope)
+        outcome = AllocationOutcome(documents=self.env["account.credit.allocation"])
+        for _group, plan in plans:
+            outcome.credits_left += [Left(leftover) for leftover in plan.credits_left]
+            outcome.debts_left += [Left(leftover) for leftover in plan.debts_left]
+        for batch in self._split_into_batches([group_plan for group_plan in plans if group_plan.plan.matches]):
+            outcome.executed += self._execute_batch(batch, outcome)
+        outcome.debts_found, outcome.credits_found = self._count_items(plans)
+        outcome.documents = outcome.documents._create_done(outcome, origin)
+        return outcome
+
+    @api.model
+    def _plan(self, scope):
+        """Decide, and change nothing.
+
+        :return: list of :class:`GroupPlan`, the groups of the scope in a stable order
+        """
+        debts, credits = self.env["account.open.item.reader"]._read_open_items(scope)
+        plans = []
+        for root in self.env["res.company"].sudo().browse(sorted({item.group.company for item in chain(debts, credits)})):
+            plans += [
+                GroupPlan(group, plan)
+                for group, plan in plan_by_group(
+                    [debt for debt in debts if debt.group.company == root.id],
+                    [credit for credit in credits if credit.group.company == root.id],
+                    self._get_matching_options(root),
+                )
+                if scope.groups is None or group in scope.groups
+            ]
+        return plans
+
+    @api.model
+    def _get_matching_options(self, company):
+        """The rules of a root company, in order, and their settings.
+
+        :return: :class:`MatchingOptions`
+        """
+        rules = [REFERENCE, EXACT_AMOUNT] + [OLDEST_FIRST] * company.credit_allocation_oldest_first
+        return MatchingOptions(
+            rules=tuple(rules), order_by_invoice_date=company.credit_allocation_order == "invoice_date"
+        )
+
+    @api.model
+    def _count_items(self, plans):
+        """How many distinct debts and credits the plans were made from."""
+        debts, credits = set(), set()
+        for _group, plan in plans:
+            debts.update(match.debt.id for match in plan.matches)
+            debts.update(leftover.item.id for leftover in plan.debts_left)
+            credits.update(match.credit.id for match in plan.matches)
+            credits.update(leftover.item.id for leftover in plan.credits_left)
+        return len(debts), len(credits)
+
+    @api.model
+    def _split_into_batches(self, plans):
+        """Whole groups, as many as fit into one native call; a larger group makes a batch of its own."""
+        batches, room = [], 0
+        for group_plan in plans:
+            size = len(group_plan.plan.matches)
+            if size > room:
+                batches.append([])
+                room = PAIRS_PER_BATCH
+            batches[-1].append(group_plan)
+            room -= size
+        return batches
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # Execution: lock, read again, reconcile natively, compare; else roll back
+    # ------------------------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _execute_batch(self, plans, outcome):
+        """Execute the plans together and, when that fails, each alone, so that only the failing ones are left.
+
+        :param list plans: :class:`GroupPlan` records with at least one match each
+        :param AllocationOutcome outcome: gets what was left
+        :return: list of :class:`Executed`
+        """
+        try:
+            with self.env.cr.savepoint():
+                return self._reconcile_plans(plans, outcome)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception as error:  # whatever one partner's books provoke must not stop the others
+            if len(plans) > 1:
+                return [executed for plan in plans for executed in self._execute_batch([plan], outcome)]
+            _logger.warning("Credit allocation of %s failed", plans[0].group, exc_info=not isinstance(error, UserError))
+            self._leave(plans[0], FAILED, str(error), outcome)
+            return []
+
+    @api.model
+    def _reconcile_plans(self, plans, outcome):
+        plans = self._lock_and_recheck(plans, outcome)
+        if not plans:
+            return []
+        Line = self.env["account.move.line"]
+        matches = [match for _group, plan in plans for match in plan.matches]
+        pairs = []
+        for match in matches:
+            debt, credit = Line.browse(match.debt.id), Line.browse(match.credit.id)
+            pairs.append((debt, credit) if debt.amount_residual > 0 else (credit, debt))
+        partials = Line._reconcile_pairs(pairs)
+        return self._check_written(matches, partials)
+
+    @api.model
+    def _lock_and_recheck(self, plans, outcome):
+        """Keep the plans whose items are all free and still as they were planned; leave the others with the reason.
+
+        An item that another transaction has changed since ours began raises a serialization failure here.
+        """
+        ids = {item.id for _group, plan in plans for match in plan.matches for item in (match.debt, match.credit)}
+        lines = self.env["account.move.line"].browse(sorted(ids))
+        locked = lines.try_lock_for_update(allow_referencing=True)
+        locked.invalidate_recordset(["amount_residual", "amount_residual_currency", "reconciled", "parent_state"])
+        residuals = {
+            line.id: _to_minor_units(line.currency_id, abs(line.amount_residual_currency))
+            for line in locked
+            if line.parent_state == "posted" and not line.reconciled
+        }
+        free = []
+        for group_plan in plans:
+            items = chain.from_iterable((match.debt, match.credit) for match in group_plan.plan.matches)
+            if all(residuals.get(item.id) == item.residual for item in items):
+                free.append(group_plan)
+            else:
+                self._leave(group_plan, LOCKED_BY_ANOTHER_USER, "", outcome)
+        return free
+
+    @api.model
+    def _check_written(self, matches, partials):
+        """Hold what was written against what was planned, pair by pair and item by item.
+
+        :return: list of :class:`Executed` in plan order
+        :raise AllocationMismatchError: they differ; the caller rolls back
+        """
+        written = {frozenset((partial.debit_move_id.id, partial.credit_move_id.id)): partial for partial in partials}
+        planned = {frozenset((match.debt.id, match.credit.id)) for match in matches}
+        if planned != set(written) or len(partials) != len(matches):
+            raise AllocationMismatchError(
+                self.env._("The reconciliation made other pairs than planned; nothing was changed.")
+            )
+        expected, executed = {}, []
+        for match in matches:
+            partial = written[frozenset((match.debt.id, match.credit.id))]
+            for item in (match.debt, match.credit):
+                expected[item.id] = expected.get(item.id, item.residual) - match.amount
+            executed.append(Executed(match, partial))
+            amounts = (
+                _to_minor_units(partial.debit_currency_id, partial.debit_amount_currency),
+                _to_minor_units(partial.credit_currency_id, partial.credit_amount_currency),
+            )
+            if amounts != (match.amount, match.amount):
+                raise AllocationMismatchError(
+                    self.env._("The reconciliation settled another amount than planned; nothing was changed.")
+                )
+        for line in self.env["account.move.line"].browse(expected):
+            if _to_minor_units(line.currency_id, abs(line.amount_residual_currency)) != expected[line.id]:
+                raise AllocationMismatchError(
+                    self.env._("An item has another residual than planned; nothing was changed.")
+                )
+        return executed
+
+    @api.model
+    def _leave(self, group_plan, reason, message, outcome):
+        """Nothing of this plan was executed: list what it would have settled, with the reason, in place of what the
+        plan says of the rest of the same items."""
+        debts = {match.debt for match in group_plan.plan.matches}
+        credits = {match.credit for match in group_plan.plan.matches}
+        for items, left in ((debts, outcome.debts_left), (credits, outcome.credits_left)):
+            left[:] = [entry for entry in left if entry.leftover.item not in items]
+            left += [
+                Left(Leftover(item, item.residual, reason), message) for item in sorted(items, key=lambda item: item.id)
+            ]
+
+
+def _to_minor_units(currency, amount):
+    return round(amount * 10**currency.decimal_places)

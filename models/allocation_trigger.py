@@ -1,0 +1,174 @@
+import logging
+import time
+from collections import defaultdict
+from functools import partial
+
+from odoo import api, models
+from odoo.modules.registry import Registry
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from ..matching.open_item import LOCKED_BY_ANOTHER_USER, NO_COUNTERPART, OVERPAID, UNDERPAID
+from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
+
+_logger = logging.getLogger(__name__)
+
+# where a transaction keeps what it has posted, in cr.postcommit.data
+POSTED = "account_credit_allocation.posted"
+ATTEMPTS = 3
+PAUSE = 0.2  # seconds before the next attempt, growing
+# what everybody expects to be left now and then needs no note on the document
+EXPECTED_REASONS = {OVERPAID, UNDERPAID, NO_COUNTERPART}
+
+
+class AllocationTrigger(models.AbstractModel):
+    """Allocation on post.
+
+    Posting only notes what was posted. The flow that posted it (a payment being registered, an invoice being reversed,
+    a bank statement being matched) reconciles what it wants afterwards, in the same transaction. What is still open
+    once that transaction is committed is allocated, in a transaction of its own: it cannot take anything from the
+    flow, cannot undo the posting, and sees the newest state of the books.
+    """
+
+    _name = "account.credit.allocation.trigger"
+    _description = "Credit Allocation on Post"
+
+    @api.model
+    def _note_posted(self, moves):
+        """Remember posted entries until their transaction is committed."""
+        if not moves or self.env.context.get("skip_credit_allocation"):
+            return
+        postcommit = self.env.cr.postcommit
+        if POSTED not in postcommit.data:
+            postcommit.data[POSTED] = {}
+            postcommit.add(partial(_allocate_after_commit, self.env.cr))
+        context = {key: self.env.context[key] for key in ("lang", "tz", "allowed_company_ids") if key in self.env.context}
+        _context, ids = postcommit.data[POSTED].setdefault((self.env.uid, self.env.su), (context, set()))
+        ids.update(moves.ids)
+
+    @api.model
+    def _allocate_posted(self, moves, groups=None, *, last_attempt=True):
+        """Allocate the credits of the partners of just posted entries, as the companies' settings say.
+
+        :param moves: the entries; those that are no longer posted are passed over
+        :param groups: limit to these, None for all that the entries touch
+        :param bool last_attempt: whether to say on the entries that an item is in use by somebody else
+        :return: frozenset of groups that were left because somebody else used them; they may be tried again
+        """
+        if groups is None:
+            groups = self._get_groups(moves)
+        if not groups:
+            return frozenset()
+        outcome = self.env["account.credit.allocation.executor"]._allocate(
+            AllocationScope(
+                company_ids=tuple((self.env.companies | moves.company_id).ids),
+                partner_ids=tuple(sorted({group.partner for group in groups})),
+                groups=groups,
+            ),
+            "on_post",
+        )
+        left = outcome.credits_left + outcome.debts_left
+        locked = frozenset(
+            entry.leftover.item.group for entry in left if entry.leftover.reason == LOCKED_BY_ANOTHER_USER
+        )
+        if last_attempt or not locked:
+            self._log_reasons(moves, left)
+        return locked
+
+    @api.model
+    def _get_groups(self, moves):
+        """The groups that the entries touch, as far as they are allocated automatically.
+
+        :return: frozenset of :class:`Group`
+        """
+        Partner = self.env["res.partner"]
+        return frozenset(
+            line._get_open_item_group()
+            for move in moves
+            if move.state == "posted" and self._starts_allocation(move)
+            for line in move.line_ids
+            if line.account_type in (RECEIVABLE, PAYABLE)
+            and line.partner_id
+            and not line.reconciled
+            and Partner._allocates_on_post(line)
+        )
+
+    @api.model
+    def _starts_allocation(self, move):
+        """Whether the company wants the posting of this kind of document to start an allocation: a hook for addons
+        whose documents are settled by a flow of their own, later than the transaction that posts them."""
+        company = move.company_id
+        if move.origin_payment_id:
+            return company.credit_allocation_on_payment
+        if move.move_type in ("out_refund", "in_refund"):
+            return company.credit_allocation_on_refund
+        if move.is_invoice(include_receipts=True):
+            return company.credit_allocation_on_invoice
+        return company.credit_allocation_on_entry
+
+    @api.model
+    def _log_reasons(self, moves, left):
+        """Say on the posted documents why they were not allocated, where that is out of the ordinary."""
+        reasons = self.env["account.credit.allocation.leftover"]._get_reason_labels()
+        messages = {
+            entry.leftover.item.document: reasons[entry.leftover.reason] + (f": {entry.message}" if entry.message else "")
+            for entry in left
+            if entry.leftover.reason not in EXPECTED_REASONS and entry.leftover.item.document in moves._ids
+        }
+        self._log_on_chatter(moves.browse(messages), messages)
+
+    @api.model
+    def _log_on_chatter(self, moves, messages):
+        """:param dict messages: ``{move id: why}``; a payment is told in its own chatter"""
+        bodies = defaultdict(dict)
+        for move in moves:
+            record = move.origin_payment_id or move
+            bodies[record._name][record.id] = self.env._(
+                "Outstanding credits were not allocated automatically. %s", messages[move.id]
+            )
+        for model, model_bodies in bodies.items():
+            self.env[model].browse(model_bodies)._message_log_batch(bodies=model_bodies)
+
+
+def _allocate_after_commit(posting_cr):
+    """Allocate what the committed transaction posted. Never raises: the posting is done and stays done."""
+    for (uid, su), (context, ids) in posting_cr.postcommit.data.pop(POSTED, {}).items():
+        registry = Registry(posting_cr.dbname)
+        if not registry.ready:  # an addon is being installed
+            continue
+        try:
+            _allocate_in_own_transactions(registry, uid, su, context, ids)
+        except Exception as error:
+            _logger.exception("Credit allocation after posting failed; the documents are posted and stay open")
+            _log_failure(registry, uid, su, context, ids, error)
+
+
+def _allocate_in_own_transactions(registry, uid, su, context, ids):
+    """Allocate; what somebody else is using, or has just changed, is tried again on the new state of the books."""
+    groups = None
+    for attempt in range(1, ATTEMPTS + 1):
+        with registry.cursor() as cr:
+            env = api.Environment(cr, uid, context, su)
+            moves = env["account.move"].browse(sorted(ids)).exists()
+            try:
+                groups = env["account.credit.allocation.trigger"]._allocate_posted(
+                    moves, groups, last_attempt=attempt == ATTEMPTS
+                )
+                env.flush_all()
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                cr.rollback()
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                if not groups:
+                    return
+        time.sleep(PAUSE * attempt)
+
+
+def _log_failure(registry, uid, su, context, ids, error):
+    try:
+        with registry.cursor() as cr:
+            env = api.Environment(cr, uid, context, su)
+            moves = env["account.move"].browse(sorted(ids)).exists()
+            env["account.credit.allocation.trigger"]._log_on_chatter(moves, dict.fromkeys(moves.ids, str(error)))
+    except Exception:
+        _logger.exception("The failure could not be noted on the documents")

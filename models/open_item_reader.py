@@ -1,0 +1,218 @@
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, Group, OpenItem
+
+RECEIVABLE = "asset_receivable"
+PAYABLE = "liability_payable"
+INVOICE_TYPES = ("out_invoice", "in_invoice", "out_receipt", "in_receipt")
+VENDOR_TYPES = ("in_invoice", "in_refund", "in_receipt")
+
+
+class AllocationScope(NamedTuple):
+    """Which open items an allocation looks at.
+
+    ``company_ids``: items of these companies only. ``partner_ids``: commercial partners; None for everybody, items of
+    nobody included; 0 for the chosen documents of nobody. ``documents``: journal entries that were chosen; where a group holds chosen debts
+    only those are settled, where it holds chosen credits only those are spent. ``groups``: nothing outside of these is
+    allocated; None for no limit.
+    """
+
+    company_ids: tuple[int, ...]
+    account_types: tuple[str, ...] = (RECEIVABLE, PAYABLE)
+    partner_ids: tuple[int, ...] | None = None
+    documents: frozenset[int] = frozenset()
+    groups: frozenset[Group] | None = None
+
+
+class CompanyFacts(NamedTuple):
+    """What the reader must know of the company of each journal item."""
+
+    root_id: int
+    currency_id: int
+    books_exchange: bool
+
+
+class OpenItemReader(models.AbstractModel):
+    """The door into the matching core: journal items become open items, in one read for all partners."""
+
+    _name = "account.open.item.reader"
+    _description = "Open Item Reader"
+
+    @api.model
+    def _read_open_items(self, scope):
+        """Read the open items of a scope, with the rights of the current user.
+
+        :param AllocationScope scope: which items
+        :return: ``(debts, credits)``, two lists of :class:`OpenItem`, amounts positive in minor units
+        """
+        debts, credits = [], []
+        companies = self._get_company_facts(scope.company_ids)
+        for row in self.env.execute_query_dict(self._get_open_item_query(scope)):
+            item = self._prepare_open_item(row, companies[row["company_id"]])
+            owed = (row["residual"] > 0) == (row["account_type"] == RECEIVABLE)
+            (debts if owed else credits).append(item)
+        return self._keep_chosen(debts, scope.documents), self._keep_chosen(credits, scope.documents)
+
+    @api.model
+    def _get_open_item_domain(self, scope):
+        """The journal items that are open items: a hook for addons that take items out of every allocation.
+
+        Filters on account *ids*: only they lead PostgreSQL to the index of unreconciled items.
+        """
+        accounts = (
+            self.env["account.account"]
+            .sudo()
+            .with_context(active_test=False)
+            .search(
+                [
+                    ("account_type", "in", scope.account_types),
+                    ("reconcile", "=", True),
+                    ("company_ids", "parent_of", scope.company_ids),
+                ]
+            )
+        )
+        domain = Domain(
+            [
+                ("account_id", "in", accounts.ids),
+                ("reconciled", "=", False),
+                ("parent_state", "=", "posted"),
+                ("company_id", "in", scope.company_ids),
+                ("amount_residual_currency", "!=", 0),
+            ]
+        )
+        if scope.partner_ids is not None:
+            contacts = self.env["res.partner"].sudo().with_context(active_test=False)
+            partner_domain = Domain(
+                "partner_id", "in", contacts._search([("commercial_partner_id", "in", scope.partner_ids)])
+            )
+            if 0 in scope.partner_ids:  # chosen documents of nobody: listed, never matched
+                partner_domain |= Domain("partner_id", "=", False) & Domain("move_id", "in", scope.documents)
+            domain &= partner_domain
+        return domain
+
+    @api.model
+    def _get_open_item_query(self, scope):
+        """One SELECT with all that the core needs to know; residuals are signed, in minor units."""
+        self.env.flush_all()
+        query = self.env["account.move.line"]._search(self._get_open_item_domain(scope))
+        line = "account_move_line"
+        move = query.join(line, "move_id", "account_move", "id", "move")
+        account = query.join(line, "account_id", "account_account", "id", "account")
+        journal = query.join(line, "journal_id", "account_journal", "id", "journal")
+        currency = query.join(line, "currency_id", "res_currency", "id", "currency")
+        contact = query.left_join(line, "partner_id", "res_partner", "id", "contact")
+        partner = query.left_join(contact, "commercial_partner_id", "res_partner", "id", "partner")
+        payment = query.left_join(move, "origin_payment_id", "account_payment", "id", "payment")
+        move, account, journal, currency, partner, payment = map(
+            SQL.identifier, (move, account, journal, currency, partner, payment)
+        )
+        # entries that native reconciliation made for itself are settled by it, or not at all
+        query.add_where(SQL("%s.tax_cash_basis_origin_move_id IS NULL", move))
+        query.add_where(
+            SQL(
+                "NOT EXISTS (SELECT 1 FROM account_partial_reconcile made WHERE made.exchange_move_id = %s.id)",
+                move,
+            )
+        )
+        return query.select(
+            SQL("account_move_line.id"),
+            SQL("account_move_line.move_id"),
+            SQL("account_move_line.company_id"),
+            SQL("account_move_line.account_id"),
+            SQL("%s.id AS partner_id", partner),
+            SQL("account_move_line.currency_id"),
+            SQL(
+                "ROUND(account_move_line.amount_residual_currency * 10 ^ %s.decimal_places)::bigint AS residual",
+                currency,
+            ),
+            SQL("%s.account_type", account),
+            SQL("account_move_line.date"),
+            SQL("COALESCE(account_move_line.date_maturity, account_move_line.date) AS due_date"),
+            SQL("COALESCE(%s.invoice_date, account_move_line.date) AS document_date", move),
+            SQL("%s.move_type", move),
+            SQL("%s.name AS number", move),
+            SQL("%s.payment_reference", move),
+            SQL("%s.ref", move),
+            SQL("account_move_line.name AS label"),
+            SQL("%s.memo", payment),
+            SQL("%s.reversed_entry_id", move),
+            SQL(
+                "ARRAY(SELECT paid.invoice_id FROM account_move__account_payment paid WHERE paid.payment_id = %s.id)"
+                " AS paid_ids",
+                payment,
+            ),
+            SQL(
+                "COALESCE(%s.credit_allocation_excluded OR %s.credit_allocation_excluded, FALSE)"
+                " OR COALESCE(%s.credit_allocation_excluded, FALSE)"
+                " OR COALESCE(%s.credit_allocation_policy = 'never', FALSE) AS excluded",
+                move,
+                journal,
+                payment,
+                partner,
+            ),
+        )
+
+    @api.model
+    def _prepare_open_item(self, row, company):
+        """Turn a row of the query into an :class:`OpenItem`: a hook to add links or to block items.
+
+        :param dict row: see :meth:`_get_open_item_query`
+        :param CompanyFacts company: of the journal item
+        """
+        is_invoice = row["move_type"] in INVOICE_TYPES
+        blocked = None
+        if row["excluded"]:
+            blocked = EXCLUDED
+        elif row["currency_id"] != company.currency_id and not company.books_exchange:
+            blocked = NO_EXCHANGE_JOURNAL
+        vendor_reference = row["ref"] if row["move_type"] in VENDOR_TYPES else None
+        links = row["paid_ids"] + ([row["reversed_entry_id"]] if row["reversed_entry_id"] else [])
+        return OpenItem(
+            id=row["id"],
+            document=row["move_id"],
+            group=Group(company.root_id, row["account_id"], row["partner_id"] or 0),
+            currency=row["currency_id"],
+            residual=abs(row["residual"]),
+            date=row["date"],
+            due_date=row["due_date"],
+            document_date=row["document_date"],
+            identifiers=_distinct(row["number"], row["payment_reference"] if is_invoice else None, vendor_reference),
+            # what an invoice says about itself names no other document
+            texts=() if is_invoice else _distinct(row["memo"], row["ref"], row["label"]),
+            links=frozenset(links),
+            blocked=blocked,
+        )
+
+    @api.model
+    def _get_company_facts(self, company_ids):
+        """``{company id: CompanyFacts}``.
+
+        A company that cannot book gains and losses on exchange is found out beforehand, because native reconciliation
+        refuses the whole plan when it meets the first one.
+        """
+        return {
+            company.id: CompanyFacts(
+                root_id=company.root_id.id,
+                currency_id=company.currency_id.id,
+                books_exchange=bool(
+                    company.currency_exchange_journal_id
+                    and company.income_currency_exchange_account_id
+                    and company.expense_currency_exchange_account_id
+                ),
+            )
+            for company in self.env["res.company"].sudo().browse(company_ids)
+        }
+
+    @api.model
+    def _keep_chosen(self, items, documents):
+        """Where a group holds chosen documents, keep only those; other groups stay whole."""
+        choosy = {item.group for item in items if item.document in documents}
+        return [item for item in items if item.group not in choosy or item.document in documents]
+
+
+def _distinct(*texts):
+    return tuple(dict.fromkeys(text for text in texts if text))

@@ -1,0 +1,14 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    credit_allocation_receivable = fields.Boolean(related="company_id.credit_allocation_receivable", readonly=False)
+    credit_allocation_payable = fields.Boolean(related="company_id.credit_allocation_payable", readonly=False)
+    credit_allocation_on_payment = fields.Boolean(related="company_id.credit_allocation_on_payment", readonly=False)
+    credit_allocation_on_refund = fields.Boolean(related="company_id.credit_allocation_on_refund", readonly=False)
+    credit_allocation_on_invoice = fields.Boolean(related="company_id.credit_allocation_on_invoice", readonly=False)
+    credit_allocation_on_entry = fields.Boolean(related="company_id.credit_allocation_on_entry", readonly=False)
+    credit_allocation_oldest_first = fields.Boolean(related="company_id.credit_allocation_oldest_first", readonly=False)
+    credit_allocation_order = fields.Selection(related="company_id.credit_allocation_order", readonly=False)

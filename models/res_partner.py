@@ -1,0 +1,66 @@
+from odoo import api, fields, models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    credit_allocation_policy = fields.Selection(
+        selection=[
+            ("automatic", "Automatic, on posting"),
+            ("manual", "Only on request"),
+            ("never", "Never by rules"),
+        ],
+        string="Credit allocation",
+        help="Empty: as the company's settings say.\n"
+        "Automatic: whenever a document of this partner is posted, whatever the settings say.\n"
+        "Only on request: by the action or the wizard, never on posting.\n"
+        "Never by rules: excluded from every automatic allocation; you can still reconcile by hand.",
+    )
+    credit_allocation_count = fields.Integer(
+        string="Credit Allocations",
+        compute="_compute_credit_allocation_count",
+        groups="account.group_account_readonly,account.group_account_invoice",
+    )
+
+    def _compute_credit_allocation_count(self):
+        counts = {
+            partner: count
+            for partner, count in self.env["account.credit.allocation.line"]._read_group(
+                [("partner_id", "in", self.commercial_partner_id.ids)],
+                ["partner_id"],
+                ["allocation_id:count_distinct"],
+            )
+        }
+        for partner in self:
+            partner.credit_allocation_count = counts.get(partner.commercial_partner_id, 0)
+
+    def _commercial_fields(self):
+        """Credits belong to the commercial entity, so it decides how they are allocated."""
+        return super()._commercial_fields() + ["credit_allocation_policy"]
+
+    def action_open_credit_allocations(self):
+        """Open the allocation documents of these partners' commercial entities."""
+        documents = self.env["account.credit.allocation"].search(
+            [("line_ids.partner_id", "in", self.commercial_partner_id.ids)]
+        )
+        return documents._get_open_action()
+
+    def action_allocate_credits(self):
+        """Allocate all outstanding credits of the selected partners, as customers and as vendors.
+
+        :return: a client action that says what was done, what was left and why
+        """
+        return self.env["account.credit.allocation"]._allocate_partners(self)
+
+    @api.model
+    def _allocates_on_post(self, line):
+        """Whether posting this receivable or payable item starts an allocation for its partner.
+
+        The partner's own policy comes first, then the company's setting for customers or for vendors.
+        """
+        policy = line.partner_id.commercial_partner_id.credit_allocation_policy
+        if policy:
+            return policy == "automatic"
+        if line.account_type == "asset_receivable":
+            return line.company_id.credit_allocation_receivable
+        return line.company_id.credit_allocation_payable

@@ -1,0 +1,195 @@
+from datetime import date
+
+from odoo import Command
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+from ..models.open_item_reader import AllocationScope
+
+
+class AllocationCase(AccountTestInvoicingCommon):
+    """A company with customers and vendors, factories for its documents, and assertions in a bookkeeper's words.
+
+    Documents are dated in 2024 unless a test says otherwise; amounts are without tax.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.company_data["company"]
+        cls.bank_journal = cls.company_data["default_journal_bank"]
+        cls.misc_journal = cls.company_data["default_journal_misc"]
+        cls.receivable = cls.company_data["default_account_receivable"]
+        cls.payable = cls.company_data["default_account_payable"]
+        cls.revenue = cls.company_data["default_account_revenue"]
+        cls.customer = cls.env["res.partner"].create({"name": "Azure Interior"})
+        cls.stranger = cls.env["res.partner"].create({"name": "Deco Addict"})
+        cls.vendor = cls.env["res.partner"].create({"name": "Gemini Furniture"})
+        # 1 dollar buys 2 euros in 2024-01, 4 euros from 2024-06 on
+        cls.euro = cls.setup_other_currency("EUR", rates=[("2024-01-01", 2.0), ("2024-06-01", 4.0)])
+
+    # --- factories ----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def invoice(
+        cls, amount, partner=None, day="2024-03-01", due=None, post=True, move_type="out_invoice", company=None, **vals
+    ):
+        """A customer invoice (or another ``move_type``) of one untaxed line."""
+        company = company or cls.company
+        move = (
+            cls.env["account.move"].with_company(company).create(
+            {
+                "company_id": company.id,
+                "move_type": move_type,
+                "partner_id": (partner or cls.customer).id,
+                "invoice_date": day,
+                "date": day,
+                "invoice_date_due": due or day,
+                "invoice_payment_term_id": False,
+                "currency_id": cls.company.currency_id.id,
+                "invoice_line_ids": [
+                    Command.create({"name": "Work", "quantity": 1, "price_unit": amount, "tax_ids": [Command.clear()]})
+                ],
+                **vals,
+            }
+        ))
+        if post:
+            move.action_post()
+        return move
+
+    @classmethod
+    def bill(cls, amount, partner=None, **vals):
+        return cls.invoice(amount, partner or cls.vendor, move_type="in_invoice", **vals)
+
+    @classmethod
+    def credit_note(cls, amount, partner=None, **vals):
+        return cls.invoice(amount, partner, move_type="out_refund", **vals)
+
+    @classmethod
+    def payment(cls, amount, partner=None, day="2024-03-15", memo=None, post=True, **vals):
+        """An inbound customer payment; ``payment_type`` and ``partner_type`` make it another one."""
+        payment = cls.env["account.payment"].create(
+            {
+                "payment_type": "inbound",
+                "partner_type": "customer",
+                "partner_id": (partner or cls.customer).id,
+                "amount": amount,
+                "date": day,
+                "memo": memo,
+                "journal_id": cls.bank_journal.id,
+                "currency_id": cls.company.currency_id.id,
+                **vals,
+            }
+        )
+        if post:
+            payment.action_post()
+        return payment
+
+    @classmethod
+    def vendor_payment(cls, amount, partner=None, **vals):
+        return cls.payment(amount, partner or cls.vendor, payment_type="outbound", partner_type="supplier", **vals)
+
+    @classmethod
+    def entry(cls, balance, partner=None, day="2024-03-10", account=None, label="Opening balance", post=True, **vals):
+        """A miscellaneous entry with one item on the receivable account: a debt when positive, else a credit."""
+        partner_id = partner.id if partner is not None else cls.customer.id
+        move = cls.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "journal_id": cls.misc_journal.id,
+                "date": day,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": (account or cls.receivable).id,
+                            "partner_id": partner_id,
+                            "balance": balance,
+                            "name": label,
+                        }
+                    ),
+                    Command.create({"account_id": cls.revenue.id, "balance": -balance, "name": label}),
+                ],
+                **vals,
+            }
+        )
+        if post:
+            move.action_post()
+        return move
+
+    @classmethod
+    def branch(cls, name="Branch"):
+        """A branch of the company, with its chart of accounts, that the current user may work in."""
+        branch = cls.env["res.company"].create({"name": name, "parent_id": cls.company.id})
+        cls.env.cr.precommit.run()  # loads the chart of accounts
+        return branch
+
+    # --- doing --------------------------------------------------------------------------------------------------------
+
+    def allocate(self, **scope):
+        """Allocate everything outstanding in the company, or in a narrower scope.
+
+        :return: :class:`AllocationOutcome`
+        """
+        scope.setdefault("company_ids", tuple(self.env.companies.ids))
+        return self.env["account.credit.allocation.executor"]._allocate(AllocationScope(**scope), "run")
+
+    # --- asserting ----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def open_items(cls, record):
+        """The receivable or payable items of an invoice, entry or payment."""
+        move = record.move_id if record._name == "account.payment" else record
+        return move.line_ids.filtered(lambda line: line.account_type in ("asset_receivable", "liability_payable"))
+
+    def partials_between(self, debt, credit):
+        items, others = self.open_items(debt), self.open_items(credit)
+        return (items.matched_debit_ids + items.matched_credit_ids) & (
+            others.matched_debit_ids + others.matched_credit_ids
+        )
+
+    def assertAllocated(self, debt, credit, amount, rule=None):
+        """``amount`` (company currency) of the credit settles the debt, and an allocation line says so."""
+        partials = self.partials_between(debt, credit)
+        self.assertEqual(len(partials), 1, f"{debt.name} and {credit.name} are not allocated to each other")
+        self.assertAlmostEqual(partials.amount, amount)
+        line = self.env["account.credit.allocation.line"].search([("partial_id", "=", partials.id)])
+        self.assertEqual(len(line), 1, "no allocation line tells of it")
+        self.assertAlmostEqual(line.amount, amount)
+        if rule:
+            self.assertEqual(line.rule, rule)
+        return line
+
+    def assertNotAllocated(self, debt, credit):
+        self.assertFalse(self.partials_between(debt, credit), f"{debt.name} and {credit.name} are allocated")
+
+    def assertOpen(self, record, amount):
+        """What is left of the document in its own currency, never negative."""
+        self.assertAlmostEqual(abs(sum(self.open_items(record).mapped("amount_residual_currency"))), amount)
+
+    def assertLeft(self, outcome, record, reason):
+        """The outcome lists the document's open item with this reason."""
+        items = self.open_items(record).ids
+        reasons = {
+            left.leftover.reason
+            for left in outcome.credits_left + outcome.debts_left
+            if left.leftover.item.id in items
+        }
+        self.assertEqual(reasons, {reason})
+
+    @staticmethod
+    def day(text):
+        return date.fromisoformat(text)
+
+
+class OnPostCase(AllocationCase):
+    """Documents posted in a test are noted; :meth:`commit` ends their transaction as a request would."""
+
+    def setUp(self):
+        super().setUp()
+        self.env.cr.postcommit.clear()
+        self.registry_enter_test_mode()
+
+    def commit(self):
+        self.env.cr.flush()
+        self.env.cr.postcommit.run()
+        self.env.invalidate_all()
