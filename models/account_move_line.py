@@ -3,6 +3,17 @@ from odoo import api, models
 from ..matching.open_item import Group
 
 
+class ExchangeLog:
+    """Which pair every exchange entry of one plan came from, filled while the plan is executed.
+
+    It travels in the context. An object is equal to itself only, a dictionary would be equal to that of another plan,
+    and Odoo hands out an existing environment again where the contexts are equal.
+    """
+
+    def __init__(self):
+        self.moves = {}  # (debit item id, credit item id) -> account.move
+
+
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
@@ -25,10 +36,10 @@ class AccountMoveLine(models.Model):
         """
         Partial = self.env["account.partial.reconcile"]
         newest = Partial.sudo().search([], order="id desc", limit=1).id or 0
-        exchange_moves = {}
+        log = ExchangeLog()
         # none of the invoices' lines changes, so there are no dynamic lines to synchronise (core does the same)
         self.with_context(
-            skip_invoice_sync=True, skip_credit_allocation=True, credit_allocation_exchange_moves=exchange_moves
+            skip_invoice_sync=True, skip_credit_allocation=True, credit_allocation_exchange_log=log
         )._reconcile_plan([debit + credit for debit, credit in pairs])
         self.env.flush_all()
         partials = Partial.search(
@@ -40,9 +51,8 @@ class AccountMoveLine(models.Model):
             order="id",
         )
         for partial in partials:
-            exchange_move = exchange_moves.get(
-                (partial.debit_move_id.id, partial.credit_move_id.id), self.env["account.move"]
-            )
+            pair = (partial.debit_move_id.id, partial.credit_move_id.id)
+            exchange_move = log.moves.get(pair, self.env["account.move"]).with_env(self.env)
             if partial.exchange_move_id != exchange_move:
                 partial.exchange_move_id = exchange_move
         return partials
@@ -52,16 +62,15 @@ class AccountMoveLine(models.Model):
         results = super()._prepare_reconciliation_single_partial(
             debit_values, credit_values, shadowed_aml_values=shadowed_aml_values
         )
-        if results.get("exchange_values") and "credit_allocation_exchange_moves" in self.env.context:
+        if results.get("exchange_values") and self.env.context.get("credit_allocation_exchange_log"):
             results["exchange_values"]["credit_allocation_pair"] = (debit_values["aml"].id, credit_values["aml"].id)
         return results
 
     @api.model
     def _create_exchange_difference_moves(self, exchange_diff_values_list):
         moves = super()._create_exchange_difference_moves(exchange_diff_values_list)
-        exchange_moves = self.env.context.get("credit_allocation_exchange_moves")
-        if exchange_moves is not None:
+        if log := self.env.context.get("credit_allocation_exchange_log"):
             for move, values in zip(moves, exchange_diff_values_list, strict=True):
                 if pair := values.get("credit_allocation_pair"):
-                    exchange_moves[pair] = move
+                    log.moves[pair] = move
         return moves

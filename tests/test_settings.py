@@ -1,0 +1,40 @@
+from odoo.exceptions import ValidationError
+from odoo.tests import tagged
+
+from .common import AllocationCase
+
+
+@tagged("post_install", "-at_install")
+class TestSettings(AllocationCase):
+    def test_customers_are_on_and_vendors_off_by_default(self):
+        company = self.env["res.company"].create({"name": "New"})
+        self.assertTrue(company.credit_allocation_receivable)
+        self.assertFalse(company.credit_allocation_payable)
+        self.assertTrue(company.credit_allocation_oldest_first)
+        self.assertEqual(company.credit_allocation_order, "due_date")
+
+    def test_settings_page_writes_to_the_company(self):
+        settings = self.env["res.config.settings"].create(
+            {"credit_allocation_payable": True, "credit_allocation_order": "invoice_date"}
+        )
+        settings.execute()
+        self.assertTrue(self.company.credit_allocation_payable)
+        self.assertEqual(self.company.credit_allocation_order, "invoice_date")
+
+    def test_branches_follow_their_root(self):
+        branch = self.branch()
+        self.company.credit_allocation_payable = True
+        self.company.credit_allocation_order = "invoice_date"
+        self.assertTrue(branch.credit_allocation_payable)
+        self.assertEqual(branch.credit_allocation_order, "invoice_date")
+        with self.assertRaises(ValidationError):
+            branch.credit_allocation_payable = False
+
+    def test_every_new_company_has_its_sequence(self):
+        company = self.env["res.company"].create({"name": "New"})
+        self.assertEqual(
+            self.env["ir.sequence"].search_count(
+                [("code", "=", "account.credit.allocation"), ("company_id", "=", company.id)]
+            ),
+            1,
+        )
