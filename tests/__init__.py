@@ -8,6 +8,7 @@ from . import (
     test_on_post_native_flows,
     test_on_post_performance,
     test_properties,
+    test_real_transactions,
     test_rules_on_ledger,
     test_security,
     test_settings,

@@ -1,0 +1,175 @@
+from unittest.mock import patch
+
+import psycopg2.errors
+
+from odoo import SUPERUSER_ID, Command, api
+from odoo.modules.registry import Registry
+from odoo.tests import BaseCase, get_db_name, tagged
+
+from ..models import allocation_trigger
+from ..models.open_item_reader import AllocationScope
+
+CONTEXT = {"tracking_disable": True}
+
+
+@tagged("post_install", "-at_install")
+class TestRealTransactions(BaseCase):
+    """Real commits and two connections at a time: what no test inside one transaction can show.
+
+    Everything is committed, so everything is deleted again at the end.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, CONTEXT)
+            self.company_id = (
+                env["account.journal"].search([("type", "=", "bank"), ("company_id.parent_id", "=", False)], limit=1)
+            ).company_id.id
+            self.context = {**CONTEXT, "allowed_company_ids": [self.company_id]}
+            self.settings = env["res.company"].browse(self.company_id).read(
+                ["credit_allocation_receivable", "credit_allocation_on_payment", "credit_allocation_on_invoice"]
+            )[0]
+            env["res.company"].browse(self.company_id).write(dict.fromkeys(list(self.settings)[1:], True))
+            self.partner_id = env["res.partner"].create({"name": "Real Customer"}).id
+        self.addCleanup(self.delete_everything)
+
+    def delete_everything(self):
+        with self.registry.cursor() as cr:
+            env = self.environment(cr)
+            env["res.company"].browse(self.company_id).write(
+                {name: value for name, value in self.settings.items() if name != "id"}
+            )
+            moves = env["account.move"].search([("partner_id", "=", self.partner_id)])
+            env["account.credit.allocation"].search([("line_ids.partner_id", "=", self.partner_id)]).unlink()
+            payments = env["account.payment"].search([("partner_id", "=", self.partner_id)])
+            payments.action_draft()
+            payments.unlink()
+            moves = moves.exists()
+            moves.button_draft()
+            moves.with_context(force_delete=True).unlink()
+            env["res.partner"].browse(self.partner_id).unlink()
+
+    def environment(self, cr):
+        return api.Environment(cr, SUPERUSER_ID, self.context)
+
+    def post_invoice(self, env, amount=100):
+        invoice = env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.partner_id,
+                "invoice_date": "2024-03-01",
+                "company_id": self.company_id,
+                "invoice_line_ids": [
+                    Command.create({"name": "Work", "price_unit": amount, "tax_ids": [Command.clear()]})
+                ],
+            }
+        )
+        invoice.action_post()
+        return invoice.id
+
+    def post_payment(self, env, amount=100):
+        payment = env["account.payment"].create(
+            {"partner_id": self.partner_id, "amount": amount, "date": "2024-03-15", "payment_type": "inbound"}
+        )
+        payment.action_post()
+        return payment.id
+
+    def commit(self, post):
+        with self.registry.cursor() as cr:
+            return post(self.environment(cr))
+
+    def residuals(self):
+        """Residuals of the partner's receivable items, as anybody sees them after the commits."""
+        with self.registry.cursor() as cr:
+            lines = self.environment(cr)["account.move.line"].search(
+                [("partner_id", "=", self.partner_id), ("account_type", "=", "asset_receivable")], order="id"
+            )
+            return lines.mapped("amount_residual")
+
+    def scope(self):
+        return AllocationScope(company_ids=(self.company_id,), partner_ids=(self.partner_id,))
+
+    def test_commit_of_the_posting_starts_the_allocation(self):
+        self.commit(self.post_invoice)
+        self.assertEqual(self.residuals(), [100])
+        self.commit(self.post_payment)
+        self.assertEqual(self.residuals(), [0, 0])
+
+    def test_rollback_of_the_posting_starts_nothing(self):
+        self.commit(self.post_invoice)
+        with self.registry.cursor() as cr:
+            self.post_payment(self.environment(cr))
+            cr.rollback()
+        self.assertEqual(self.residuals(), [100])
+
+    def test_invoice_in_use_by_another_transaction_is_left_then_taken_up(self):
+        self.commit(self.post_invoice)
+        with self.registry.cursor() as other:
+            self.lock_items(other)
+            with patch.object(allocation_trigger, "PAUSE", 0):
+                payment_id = self.commit(self.post_payment)
+            self.assertEqual(self.residuals(), [100, -100])
+            other.rollback()
+        with self.registry.cursor() as cr:
+            env = self.environment(cr)
+            note = env["account.payment"].browse(payment_id).message_ids[0].body
+            self.assertIn("In use by somebody else", note)
+            env["account.credit.allocation.executor"]._allocate(self.scope(), "run")
+        self.assertEqual(self.residuals(), [0, 0])
+
+    def test_invoice_that_becomes_free_meanwhile_is_allocated_at_the_next_attempt(self):
+        self.commit(self.post_invoice)
+        other = self.registry.cursor()
+        self.addCleanup(other.close)
+        self.lock_items(other)
+        with patch.object(allocation_trigger.time, "sleep", lambda _seconds: other.rollback()):
+            self.commit(self.post_payment)
+        self.assertEqual(self.residuals(), [0, 0])
+
+    def test_same_credit_is_never_spent_twice(self):
+        """Both transactions saw the credit; one allocates and commits, the other must not allocate on its old view."""
+        self.switch_off()
+        self.commit(self.post_invoice)
+        self.commit(self.post_payment)
+        with self.registry.cursor() as late:
+            late_env = self.environment(late)
+            late_executor = late_env["account.credit.allocation.executor"]
+            self.assertTrue(late_executor._plan(self.scope())[0].plan.matches)
+            with self.registry.cursor() as early:
+                outcome = self.environment(early)["account.credit.allocation.executor"]._allocate(self.scope(), "run")
+                self.assertEqual(len(outcome.executed), 1)
+            with self.assertRaises(psycopg2.errors.SerializationFailure), self.quiet_sql():
+                late_executor._allocate(self.scope(), "run")
+            late.rollback()
+            late_env.transaction.reset()
+            self.assertFalse(late_executor._allocate(self.scope(), "run").executed)
+        self.assertEqual(self.residuals(), [0, 0])
+
+    def test_allocation_that_dies_before_its_commit_leaves_everything_as_it_was(self):
+        self.switch_off()
+        self.commit(self.post_invoice)
+        self.commit(self.post_payment)
+        doomed = self.registry.cursor()
+        self.addCleanup(doomed._cnx.close)
+        self.environment(doomed)["account.credit.allocation.executor"]._allocate(self.scope(), "run")
+        with self.registry.cursor() as killer:
+            killer.execute("SELECT pg_terminate_backend(%s)", (doomed.connection.info.backend_pid,))
+        with self.assertRaises(psycopg2.Error), self.quiet_sql():
+            doomed.commit()
+        self.assertEqual(self.residuals(), [100, -100])
+        with self.registry.cursor() as cr:
+            outcome = self.environment(cr)["account.credit.allocation.executor"]._allocate(self.scope(), "run")
+            self.assertEqual(len(outcome.executed), 1)
+        self.assertEqual(self.residuals(), [0, 0])
+
+    def switch_off(self):
+        with self.registry.cursor() as cr:
+            self.environment(cr)["res.company"].browse(self.company_id).credit_allocation_receivable = False
+
+    def lock_items(self, cr):
+        cr.execute("SELECT id FROM account_move_line WHERE partner_id = %s FOR UPDATE", (self.partner_id,))
+
+    def quiet_sql(self):
+        return patch("odoo.sql_db._logger.error")
