@@ -24,9 +24,18 @@
         "views/account_credit_allocation_menus.xml",
     ],
     "demo": [
-        "demo/account_credit_allocation_demo.xml",
+        # currencies, accounts and journals that the documents need
+        "demo/configuration_demo.xml",
+        # one file for each rule, then one for what every rule leaves, then the vendors' side
+        "demo/reference_demo.xml",
+        "demo/amount_demo.xml",
+        "demo/leftover_demo.xml",
+        "demo/vendor_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "account_credit_allocation/static/src/**/*",
+        ],
         "web.assets_tests": [
             "account_credit_allocation/static/tests/tours/**/*",
         ],

@@ -197,16 +197,19 @@ class AccountCreditAllocation(models.Model):
         documents = outcome.documents
         sentences = []
         if documents:
-            title = self.env._(
-                "%(credits)s credits allocated to %(debts)s invoices",
-                credits=sum(documents.mapped("credit_count")),
-                debts=sum(documents.mapped("debt_count")),
-            )
+            title = self.env._("Outstanding credits allocated")
             totals = ", ".join(
                 formatLang(self.env, sum(group.mapped("amount_total")), currency_obj=currency)
                 for currency, group in documents.grouped("company_currency_id").items()
             )
-            sentences.append(self.env._("Total: %s.", totals))
+            sentences.append(
+                self.env._(
+                    "Credits: %(credits)s. Invoices: %(debts)s. Total: %(totals)s.",
+                    credits=sum(documents.mapped("credit_count")),
+                    debts=sum(documents.mapped("debt_count")),
+                    totals=totals,
+                )
+            )
         else:
             title = self.env._("Nothing to allocate")
             if not outcome.credits_left:
@@ -223,8 +226,7 @@ class AccountCreditAllocation(models.Model):
             "tag": "display_notification",
             "params": {
                 "title": title,
-                # one %s for each link
-                "message": " ".join(sentences).replace("%", "%%") + " %s" * len(documents),
+                "message": self._add_link_places(" ".join(sentences), len(documents)),
                 "type": "success" if documents else "info",
                 "sticky": bool(outcome.credits_left or debts or documents),
                 "links": [
@@ -237,6 +239,11 @@ class AccountCreditAllocation(models.Model):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
+
+    @api.model
+    def _add_link_places(self, message, count):
+        """The browser fills one %s for each link, and reads %% as a percent sign only where there is a link."""
+        return message.replace("%", "%%") + " %s" * count if count else message
 
     @api.model
     def _summarize(self, entries):

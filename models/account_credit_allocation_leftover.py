@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..matching.open_item import EXCLUDED
+
 REASONS = [
     ("overpaid", "More credit than open invoices"),
     ("underpaid", "Paid in part"),
@@ -10,8 +12,8 @@ REASONS = [
     ("search_exhausted", "Too many combinations to search"),
     ("excluded", "Excluded from automatic allocation"),
     ("reserved", "Reserved for an order"),
-    ("currency_mismatch", "Open invoices only in another currency"),
-    ("account_mismatch", "Open invoices only on another account"),
+    ("currency_mismatch", "Its counterpart is in another currency"),
+    ("account_mismatch", "Its counterpart is on another account"),
     ("no_partner", "No partner on the entry"),
     ("no_exchange_journal", "No exchange gain or loss journal"),
     ("locked_by_another_user", "In use by somebody else"),
@@ -63,8 +65,20 @@ class AccountCreditAllocationLeftover(models.Model):
             "currency_id": line.currency_id.id,
             "amount": left.leftover.amount / 10**line.currency_id.decimal_places,
             "reason": left.leftover.reason,
-            "message": left.message,
+            "message": left.message or self._get_message(line, left.leftover.reason),
         }
+
+    @api.model
+    def _get_message(self, line, reason):
+        """What a bookkeeper must look at to change it, where the reason alone does not tell."""
+        if reason != EXCLUDED:
+            return ""
+        move = line.move_id
+        if line.partner_id.commercial_partner_id.credit_allocation_policy == "never":
+            return self.env._("Set on the partner %s", line.partner_id.commercial_partner_id.display_name)
+        if move.journal_id.credit_allocation_excluded:
+            return self.env._("Set on the journal %s", move.journal_id.display_name)
+        return self.env._("Set on the document itself")
 
     @api.model
     def _get_reason_labels(self):

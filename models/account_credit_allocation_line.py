@@ -93,6 +93,11 @@ class AccountCreditAllocationLine(models.Model):
         compute="_compute_removed", search="_search_removed", help="Somebody took this allocation back."
     )
 
+    @api.depends("debt_label", "credit_label")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = f"{line.credit_label} → {line.debt_label}"
+
     @api.depends("partial_id")
     def _compute_removed(self):
         for line in self:
@@ -149,11 +154,11 @@ class AccountCreditAllocationLine(models.Model):
             case "bare_number":
                 return self.env._("The number “%(text)s” names %(number)s", text=values[0], number=values[1])
             case "exact_document":
-                return self.env._("The amounts are equal")
+                return self.env._("The open amounts are equal")
             case "exact_item":
-                return self.env._("The amount equals one instalment")
+                return self.env._("The open amount equals that of one instalment")
             case "exact_oldest":
-                return self.env._("The amounts are equal; the oldest of %s", values[0])
+                return self.env._("The open amounts are equal; the oldest of %s", values[0])
             case "oldest_due":
                 return self.env._("Oldest due, on %s", format_date(self.env, values[0]))
             case "oldest_invoice":

@@ -54,7 +54,11 @@ class Left(NamedTuple):
 
 @dataclass
 class AllocationOutcome:
-    """What an allocation did. ``documents`` are the ``account.credit.allocation`` records that tell it."""
+    """What an allocation did.
+
+    ``documents`` are the ``account.credit.allocation`` records that tell it; ``debts_found`` and ``credits_found`` count
+    invoices, payments and entries, not their single items.
+    """
 
     documents: models.BaseModel
     debts_found: int = 0
@@ -96,7 +100,7 @@ class AllocationExecutor(models.AbstractModel):
             outcome.debts_left += [Left(leftover) for leftover in plan.debts_left]
         for batch in self._split_into_batches([group_plan for group_plan in plans if group_plan.plan.matches]):
             outcome.executed += self._execute_batch(batch, outcome)
-        outcome.debts_found, outcome.credits_found = self._count_items(plans)
+        outcome.debts_found, outcome.credits_found = self._count_documents(plans)
         outcome.documents = outcome.documents._create_done(outcome, origin)
         return outcome
 
@@ -107,18 +111,30 @@ class AllocationExecutor(models.AbstractModel):
         :return: list of :class:`GroupPlan`, the groups of the scope in a stable order
         """
         debts, credits = self.env["account.open.item.reader"]._read_open_items(scope)
+        books = self._get_books(debts + credits)
         plans = []
-        for root in self.env["res.company"].sudo().browse(sorted({item.group.company for item in chain(debts, credits)})):
+        for root, account_type in sorted(set(books.values())):
             plans += [
                 GroupPlan(group, plan)
                 for group, plan in plan_by_group(
-                    [debt for debt in debts if debt.group.company == root.id],
-                    [credit for credit in credits if credit.group.company == root.id],
-                    self._get_matching_options(root),
+                    [debt for debt in debts if books[debt.group] == (root, account_type)],
+                    [credit for credit in credits if books[credit.group] == (root, account_type)],
+                    self._get_matching_options(self.env["res.company"].sudo().browse(root)),
                 )
                 if scope.groups is None or group in scope.groups
             ]
         return plans
+
+    @api.model
+    def _get_books(self, items):
+        """``{group: (root company, account type)}``: what is planned on its own.
+
+        Each root company has its own rules, and what is receivable never nets against what is payable.
+        """
+        groups = {item.group for item in items}
+        accounts = self.env["account.account"].sudo().browse({group.account for group in groups})
+        account_types = {account.id: account.account_type for account in accounts}
+        return {group: (group.company, account_types[group.account]) for group in groups}
 
     @api.model
     def _get_matching_options(self, company):
@@ -132,14 +148,14 @@ class AllocationExecutor(models.AbstractModel):
         )
 
     @api.model
-    def _count_items(self, plans):
-        """How many distinct debts and credits the plans were made from."""
+    def _count_documents(self, plans):
+        """How many distinct documents with debts, and how many with credits, the plans were made from."""
         debts, credits = set(), set()
         for _group, plan in plans:
-            debts.update(match.debt.id for match in plan.matches)
-            debts.update(leftover.item.id for leftover in plan.debts_left)
-            credits.update(match.credit.id for match in plan.matches)
-            credits.update(leftover.item.id for leftover in plan.credits_left)
+            debts.update(match.debt.document for match in plan.matches)
+            debts.update(leftover.item.document for leftover in plan.debts_left)
+            credits.update(match.credit.document for match in plan.matches)
+            credits.update(leftover.item.document for leftover in plan.credits_left)
         return len(debts), len(credits)
 
     @api.model

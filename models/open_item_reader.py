@@ -129,6 +129,7 @@ class OpenItemReader(models.AbstractModel):
                 "ROUND(account_move_line.amount_residual_currency * 10 ^ %s.decimal_places)::bigint AS residual",
                 currency,
             ),
+            SQL("account_move_line.amount_residual_currency <> account_move_line.amount_currency AS partly_settled"),
             SQL("%s.account_type", account),
             SQL("account_move_line.date"),
             SQL("COALESCE(account_move_line.date_maturity, account_move_line.date) AS due_date"),
@@ -185,6 +186,7 @@ class OpenItemReader(models.AbstractModel):
             texts=() if is_invoice else _distinct(row["memo"], row["ref"], row["label"]),
             links=frozenset(links),
             blocked=blocked,
+            partly_settled=row["partly_settled"],
         )
 
     @api.model

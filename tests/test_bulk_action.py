@@ -63,8 +63,9 @@ class TestBulkAction(AllocationCase):
         params = action["params"]
         document = self.env["account.credit.allocation"].search([], limit=1)
         self.assertEqual(params["type"], "success")
-        self.assertEqual(params["title"], "1 credits allocated to 2 invoices")
-        self.assertIn("Total: $ 150.00.", params["message"].replace("\N{NO-BREAK SPACE}", " "))
+        self.assertEqual(params["title"], "Outstanding credits allocated")
+        message = params["message"].replace("\N{NO-BREAK SPACE}", " ")
+        self.assertIn("Credits: 1. Invoices: 2. Total: $ 150.00.", message)
         self.assertIn("More credit than open invoices", params["message"])
         self.assertEqual(params["links"][0]["label"], document.name)
         self.assertTrue(params["links"][0]["url"].endswith(f"/{document.id}"))
@@ -102,9 +103,7 @@ class TestBulkAction(AllocationCase):
         self.assertEqual(draft.state, "draft")
         self.assertAllocated(posted, payment, 100)
 
-    def test_percent_signs_in_names_do_not_break_the_message(self):
-        invoice = self.invoice(100)
-        self.payment(100)
-        self.env["account.credit.allocation.leftover"]._fields["reason"]
-        message = invoice.action_allocate_credits()["params"]["message"]
-        self.assertEqual(message.count("%s"), 1)
+    def test_percent_signs_in_the_message_survive_the_browsers_formatting(self):
+        add_link_places = self.env["account.credit.allocation"]._add_link_places
+        self.assertEqual(add_link_places("2 % left", 1), "2 %% left %s")
+        self.assertEqual(add_link_places("2 % left", 0), "2 % left")

@@ -32,11 +32,12 @@ class TestEligibility(AllocationCase):
         self.assertAllocated(invoice, payment, 100)
 
     def test_receivable_never_nets_against_payable(self):
-        self.bill(100, self.customer)
-        invoice = self.invoice(100)
+        bill = self.bill(100, self.customer)
+        payment = self.payment(100)
         outcome = self.allocate(partner_ids=(self.customer.id,))
         self.assertFalse(outcome.documents)
-        self.assertOpen(invoice, 100)
+        self.assertOpen(bill, 100)
+        self.assertLeft(outcome, payment, "no_counterpart")
 
     def test_items_without_partner_are_listed_and_left(self):
         nobody = self.env["res.partner"]

@@ -50,3 +50,13 @@ class TestExclusion(AllocationCase):
         payment = self.payment(100)
         self.allocate(partner_ids=(self.customer.id,))
         self.assertAllocated(self.open_invoice, payment, 100)
+
+    def test_document_says_what_excludes_an_item(self):
+        self.payment(40)
+        flagged = self.payment(10, credit_allocation_excluded=True)
+        journal = self.misc_journal.copy({"credit_allocation_excluded": True})
+        kept = self.entry(-20, journal_id=journal.id)
+        document = self.allocate(partner_ids=(self.customer.id,)).documents
+        messages = {leftover.move_id: leftover.message for leftover in document.leftover_ids}
+        self.assertEqual(messages[flagged.move_id], "Set on the document itself")
+        self.assertEqual(messages[kept], f"Set on the journal {journal.display_name}")
