@@ -1,0 +1,26 @@
+"""The matching core: which credit settles which debt, and why. Plain Python, importing nothing of the framework."""
+
+from .evidence import EVIDENCE_VALUES
+from .invariants import PlanError, check_plan
+from .open_item import AllocationPlan, Evidence, Group, Leftover, Match, MatchingOptions, OpenItem
+from .planner import plan_allocation, plan_by_group
+from .pool import Pool
+from .rules import RULES, Rule
+
+__all__ = [
+    "EVIDENCE_VALUES",
+    "RULES",
+    "AllocationPlan",
+    "Evidence",
+    "Group",
+    "Leftover",
+    "Match",
+    "MatchingOptions",
+    "OpenItem",
+    "PlanError",
+    "Pool",
+    "Rule",
+    "check_plan",
+    "plan_allocation",
+    "plan_by_group",
+]

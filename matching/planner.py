@@ -1,0 +1,113 @@
+"""Which credit pays which debt, and why: the one place that decides.
+
+The problem: wizard, button, posting, runs, shop and till must all come to the same answer, it must be explainable line
+by line, and asking again must change nothing. Rejected: to match while writing (a preview then needs a rollback, and
+two callers drift apart); to search for the best overall solution (nobody could say why one invoice was paid and not
+the other). Decided: a plan made of pure data. Items are grouped by what native reconciliation cannot cross, and in
+each group the rules run in the order of the options, each on what the ones before it left.
+
+A rule may find something only after a later one has run: a part payment leaves just the amount of another credit. So
+the chain is repeated until it decides nothing more. That is why a second plan, made of what the first one left, is
+empty. What texts say is excepted on purpose. They are read once per plan, and what was ambiguous in it stays so, even
+when other credits settle all but one of the documents that may have been meant. A later plan no longer knows the
+settled ones, reads the text anew, and may find that it names a single document now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from .invariants import check_items, check_plan
+from .leftovers import Accounts, find_accounts, list_credits_left, list_debts_left
+from .open_item import AllocationPlan, Group, MatchingOptions, OpenItem
+from .pool import Pool
+from .rules import RULES, Rule
+
+_Sides = tuple[list[OpenItem], list[OpenItem]]
+_DEFAULT_OPTIONS = MatchingOptions()
+
+
+def plan_allocation(
+    debts: Iterable[OpenItem],
+    credits: Iterable[OpenItem],
+    options: MatchingOptions = _DEFAULT_OPTIONS,
+    *,
+    rules: Mapping[str, Rule] = RULES,
+) -> AllocationPlan:
+    """Plan the allocation of ``credits`` to ``debts``: items of any number of groups, in any order.
+
+    All amounts are positive and in minor units of the item's currency. The result depends on the items alone, not on
+    their order: groups stand in the order of their keys. ``rules`` holds the functions of the codes that ``options``
+    may name. Raises ValueError for a code that it does not hold, and PlanError if the items contradict themselves.
+    """
+    plans = [plan for _group, plan in plan_by_group(debts, credits, options, rules=rules)]
+    return AllocationPlan(
+        tuple(match for plan in plans for match in plan.matches),
+        tuple(leftover for plan in plans for leftover in plan.debts_left),
+        tuple(leftover for plan in plans for leftover in plan.credits_left),
+    )
+
+
+def plan_by_group(
+    debts: Iterable[OpenItem],
+    credits: Iterable[OpenItem],
+    options: MatchingOptions = _DEFAULT_OPTIONS,
+    *,
+    rules: Mapping[str, Rule] = RULES,
+) -> Iterator[tuple[Group, AllocationPlan]]:
+    """Plan as :func:`plan_allocation` does, but give each group its own plan, in the order of the groups' keys.
+
+    What belongs together for ``account_mismatch`` must be given together: all accounts of a partner. The items are
+    checked at once; each group is planned, and its plan checked, when it is asked for.
+    """
+    debts, credits = list(debts), list(credits)
+    check_items(debts, credits)
+    chain = _select_rules(options, rules)
+    accounts = find_accounts(debts, credits)
+    groups = _group(debts, credits)
+    return ((group, _plan_group(*groups[group], options, chain, accounts)) for group in sorted(groups))
+
+
+def _select_rules(options: MatchingOptions, rules: Mapping[str, Rule]) -> list[Rule]:
+    unknown = [code for code in options.rules if code not in rules]
+    if unknown:
+        raise ValueError(f"There is no matching rule called {', '.join(unknown)}.")
+    return [rules[code] for code in options.rules]
+
+
+def _group(debts: Iterable[OpenItem], credits: Iterable[OpenItem]) -> dict[Group, _Sides]:
+    groups: dict[Group, _Sides] = {}
+    for side, items in enumerate((debts, credits)):
+        for item in items:
+            sides = groups.get(item.group)
+            if sides is None:
+                sides = groups[item.group] = ([], [])
+            sides[side].append(item)
+    return groups
+
+
+def _plan_group(
+    debts: list[OpenItem],
+    credits: list[OpenItem],
+    options: MatchingOptions,
+    chain: list[Rule],
+    accounts: Accounts,
+) -> AllocationPlan:
+    """Plan one group, and check the plan."""
+    pool = Pool(debts, credits, options)
+    _run_rules(pool, chain)
+    plan = AllocationPlan(
+        tuple(pool.matches), tuple(list_debts_left(pool, accounts)), tuple(list_credits_left(pool, accounts))
+    )
+    check_plan(debts, credits, plan)
+    return plan
+
+
+def _run_rules(pool: Pool, chain: list[Rule]) -> None:
+    """Repeat the chain until it decides nothing more. It ends: every decision takes an item out of the pool."""
+    while pool.has_both_sides():
+        progress = pool.progress()
+        for rule in chain:
+            rule(pool)
+        if pool.progress() == progress:
+            return

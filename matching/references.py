@@ -1,0 +1,221 @@
+"""Which documents a memo names.
+
+The problem: payers write document numbers in their own way. ``INV/2026/00042`` comes back as ``inv 2026 00042``,
+``INV-2026-00042`` or ``INV202600042``; a creditor reference (ISO 11649) is printed in groups of four; a Belgian
+structured communication stands between plus signs. On the other hand ``INV/2026/0001`` must never be found in
+``INV/2026/00010``, nor ``INV/2026/00042`` in ``INV/2025/00042``.
+
+Rejected: comparing substrings (finds 0001 in 00010), and one regular expression per number style (there are too many
+styles). Decided: cut the memo into words of letters and digits, join consecutive words, and look each joined form up
+among the identifiers, likewise stripped of their separators. What is joined or left out that way can, rarely, say
+something the payer did not mean; three limits keep such readings out:
+
+* Two *digits* joined across white space or a comma must be separated in the identifier too: ``INV/2026/0004 2 pcs``
+  does not name ``INV/2026/00042``. Structured references (``RF..``, ten digits or more) may be grouped at will.
+* An identifier that is nothing but a short number must stand alone in the memo and be grouped as on the document:
+  ``2026-03-15`` does not name a vendor reference ``20260315``, ``INV/2025/12345`` does not name ``12345``.
+* The bare last number of an identifier (``00042``) counts only where it stands alone as well.
+
+Standing alone means: no neighbouring word belongs to the same reference. A neighbour with a digit does (``2025
+00042``), unless a list separator or the fact that it is itself a known bare number says that the payer lists several;
+a neighbour of letters does only when tied on with a slash, dash or underscore (``BILL/00042``, not ``invoice 00042``).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import islice
+from typing import NamedTuple
+
+from .open_item import OpenItem
+
+MIN_LENGTH = 5  # shorter ones, counted without separators, are as likely to be a quantity, a year or an amount
+MAX_LENGTH = 64  # longer than every reference format in use; bounds the work per memo
+MAX_WORDS = 500  # a memo is read up to here
+
+_WORD = re.compile(r"[^\W_]+")
+_DIGIT = re.compile(r"\d")
+_SEPARATORS = re.compile(r"[\W_]+")
+_LAST_NUMBER = re.compile(rf"(?<!\d)(\d{{{MIN_LENGTH},}})[\W_]*$")
+_STRUCTURED = re.compile(r"rf\d\d[0-9a-z]+|\d{10,}")
+_LIST_SEPARATOR = re.compile(r"[,;&+|\n]")
+_LOOSE = re.compile(r"[\s,;&+|]")
+_TIE = re.compile(r"[/\\_-]")
+_ENDING = 3  # characters by which words are sorted out before anything else; less than MIN_LENGTH
+_NOTHING: dict[int, str] = {}
+
+
+class Mention(NamedTuple):
+    """Where a memo names a document: the text as it stands there, and the document's identifier that it stands for.
+
+    ``bare``: only the last number of the identifier was given.
+    """
+
+    text: str
+    identifier: str
+    bare: bool
+
+
+class Mentions(NamedTuple):
+    """The documents that texts name; ``ambiguous`` when a single place in them can be read as naming two."""
+
+    by_document: dict[int, Mention]
+    ambiguous: bool
+
+
+def squash(identifier: str) -> str:
+    """The letters and digits of ``identifier``, case folded: ``INV/2026/00042`` gives ``inv202600042``."""
+    return _SEPARATORS.sub("", _normalize(identifier)).casefold()
+
+
+def _normalize(text: str) -> str:
+    """The text with what only looks different made the same, such as full-width digits."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+class _Hit(NamedTuple):
+    """A run of words, from ``first`` to ``last`` inclusive, that names ``document``."""
+
+    document: int
+    first: int
+    last: int
+    mention: Mention
+
+
+class _Memo:
+    """A text cut into words, case folded."""
+
+    def __init__(self, text: str) -> None:
+        self._text = _normalize(text)
+        self.words = [word.casefold() for word in _WORD.findall(self._text)[:MAX_WORDS]]
+
+    @cached_property
+    def _places(self) -> list[tuple[int, int]]:
+        # most memos name nothing, and nobody asks where their words stand
+        return [match.span() for match in islice(_WORD.finditer(self._text), MAX_WORDS)]
+
+    def gap(self, position: int) -> str:
+        """What stands between the word at ``position`` and the next one."""
+        return self._text[self._places[position][1] : self._places[position + 1][0]]
+
+    def quote(self, first: int, last: int) -> str:
+        """The text from word ``first`` to word ``last`` as it was written."""
+        return self._text[self._places[first][0] : self._places[last][1]]
+
+    def digit_joins(self, first: int = 0, last: int | None = None) -> Iterator[tuple[int, str]]:
+        """Where, from word ``first`` to ``last``, a digit meets a digit: the offset when squashed, and the gap."""
+        offset = 0
+        for position in range(first, len(self.words) - 1 if last is None else last):
+            offset += len(self.words[position])
+            if self.words[position][-1].isdigit() and self.words[position + 1][0].isdigit():
+                yield offset, self.gap(position)
+
+
+class ReferenceIndex:
+    """The identifiers of a group's documents, ready to be found in texts."""
+
+    def __init__(self, items: Iterable[OpenItem]) -> None:
+        """Take in the identifiers of ``items``; several items of one document count as one.
+
+        Only what every lookup needs is worked out here, as most identifiers are never looked at again.
+        """
+        self._names: dict[str, dict[int, str]] = {}  # squashed -> {document: identifier}
+        self._last_numbers: dict[str, dict[int, str]] = {}  # likewise by the bare last number
+        for document, identifier in {(item.document, name): None for item in items for name in item.identifiers}:
+            squashed = squash(identifier)
+            if not MIN_LENGTH <= len(squashed) <= MAX_LENGTH or not _DIGIT.search(squashed):
+                continue
+            self._names.setdefault(squashed, {}).setdefault(document, identifier)
+            last_number = _LAST_NUMBER.search(identifier)
+            if last_number and last_number[1] != squashed and not _STRUCTURED.fullmatch(squashed):
+                self._last_numbers.setdefault(last_number[1], {}).setdefault(document, identifier)
+        self._longest = max(map(len, self._names), default=0)
+        # Every reading ends in a word that ends like an identifier; a word of one letter tells less, but tells.
+        self._endings = {squashed[-length:] for squashed in self._names for length in range(1, _ENDING + 1)}
+
+    def find_mentions(self, texts: Iterable[str]) -> Mentions:
+        """The documents that ``texts`` name. Where one is named several times, the longest mention is kept."""
+        by_document: dict[int, Mention] = {}
+        ambiguous = False
+        for text in texts:
+            hits = self._find_hits(_Memo(text))
+            ambiguous = ambiguous or _claim_one_word_twice(hits)
+            for hit in hits:
+                known = by_document.get(hit.document)
+                if known is None or len(hit.mention.text) > len(known.text):
+                    by_document[hit.document] = hit.mention
+        return Mentions(by_document, ambiguous)
+
+    def _find_hits(self, memo: _Memo) -> list[_Hit]:
+        """All readings of ``memo``: whole identifiers, and bare numbers where no whole identifier stands."""
+        ends = [position for position, word in enumerate(memo.words) if word[-_ENDING:] in self._endings]
+        hits = [hit for last in ends for hit in self._find_identifiers(memo, last)]
+        taken = {position for hit in hits for position in range(hit.first, hit.last + 1)}
+        hits.extend(hit for position in ends if position not in taken for hit in self._find_bare_number(memo, position))
+        return hits
+
+    def _find_identifiers(self, memo: _Memo, last: int) -> Iterator[_Hit]:
+        """The identifiers that end with word ``last``."""
+        squashed = ""
+        for first in range(last, -1, -1):
+            squashed = memo.words[first] + squashed
+            if len(squashed) > self._longest:
+                return
+            for document, identifier in self._names.get(squashed, _NOTHING).items():
+                if self._spells(memo, first, last, squashed, identifier):
+                    yield _Hit(document, first, last, Mention(memo.quote(first, last), identifier, bare=False))
+
+    def _find_bare_number(self, memo: _Memo, position: int) -> Iterator[_Hit]:
+        """The identifiers that end in the number which is word ``position``, if it stands alone."""
+        by_document = self._last_numbers.get(memo.words[position])
+        if by_document and self._stands_alone(memo, position, position):
+            for document, identifier in by_document.items():
+                yield _Hit(document, position, position, Mention(memo.quote(position, position), identifier, bare=True))
+
+    def _spells(self, memo: _Memo, first: int, last: int, squashed: str, identifier: str) -> bool:
+        """Whether words that join to the right letters and digits really write ``identifier``; see the limits above."""
+        if _STRUCTURED.fullmatch(squashed):
+            return True
+        plain_number = squashed.isdecimal()
+        if plain_number and not self._stands_alone(memo, first, last):
+            return False
+        joins = list(memo.digit_joins(first, last))
+        if not joins or memo.quote(first, last).casefold() == identifier.casefold():
+            return True
+        own_joins = {offset for offset, _gap in _Memo(identifier).digit_joins()}
+        return all(offset in own_joins or not (plain_number or _LOOSE.search(gap)) for offset, gap in joins)
+
+    def _stands_alone(self, memo: _Memo, first: int, last: int) -> bool:
+        """Whether the number written from word ``first`` to ``last`` is no part of a longer reference."""
+        words = memo.words
+        while first > 0 and words[first - 1] in self._last_numbers and memo.gap(first - 1).isspace():
+            first -= 1
+        while last + 1 < len(words) and words[last + 1] in self._last_numbers and memo.gap(last).isspace():
+            last += 1
+        return not (
+            (first > 0 and _belong_together(words[first - 1], memo.gap(first - 1)))
+            or (last + 1 < len(words) and _belong_together(words[last + 1], memo.gap(last)))
+        )
+
+
+def _belong_together(neighbour: str, gap: str) -> bool:
+    """Whether a number and the word next to it, with ``gap`` between them, are parts of one reference or amount."""
+    if not _DIGIT.search(neighbour):
+        return _TIE.search(gap) is not None and not _LOOSE.search(gap)
+    if _LIST_SEPARATOR.search(gap):
+        # "00041,00042" is a list; "12345,50" is an amount
+        return len(neighbour) < MIN_LENGTH and not any(map(str.isspace, gap))
+    return True
+
+
+def _claim_one_word_twice(hits: Iterable[_Hit]) -> bool:
+    """Whether a word belongs to readings that name different documents: one token for two, or overlapping tokens."""
+    owners: dict[int, int] = {}
+    return any(
+        owners.setdefault(position, hit.document) != hit.document
+        for hit in hits
+        for position in range(hit.first, hit.last + 1)
+    )

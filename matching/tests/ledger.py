@@ -1,0 +1,99 @@
+"""Little ledgers for the tests: open items in a line each, and what a plan says of them in a form to compare with."""
+
+from datetime import date, timedelta
+
+from hypothesis import strategies as st
+
+from matching.open_item import (
+    EXACT_AMOUNT,
+    EXCLUDED,
+    OLDEST_FIRST,
+    REFERENCE,
+    AllocationPlan,
+    Group,
+    MatchingOptions,
+    OpenItem,
+)
+
+EUR, USD = 1, 2
+RECEIVABLE, OTHER_RECEIVABLE = 1400, 1410
+CUSTOMER = Group(company=1, account=RECEIVABLE, partner=7)
+NOBODY = CUSTOMER._replace(partner=0)
+NEW_YEAR = date(2026, 1, 1)
+
+
+def item(item_id, residual, day=0, **fields):
+    """An open item of CUSTOMER in EUR, all its dates ``day`` days after New Year, a document of its own."""
+    when = NEW_YEAR + timedelta(days=day)
+    defaults = {
+        "document": item_id,
+        "group": CUSTOMER,
+        "currency": EUR,
+        "date": when,
+        "due_date": when,
+        "document_date": when,
+    }
+    return OpenItem(**{"id": item_id, "residual": residual, **defaults, **fields})
+
+
+def pairs(plan: AllocationPlan):
+    """The matches as (debt, credit, amount, rule), by ids."""
+    return [(match.debt.id, match.credit.id, match.amount, match.rule) for match in plan.matches]
+
+
+def evidence(plan: AllocationPlan):
+    """The evidence of each match as (code, *values)."""
+    return [(match.evidence.code, *match.evidence.values) for match in plan.matches]
+
+
+def left(plan: AllocationPlan):
+    """What is left, as {id: (amount, reason)}."""
+    return {entry.item.id: (entry.amount, entry.reason) for entry in (*plan.debts_left, *plan.credits_left)}
+
+
+def remaining(plan: AllocationPlan, keep=lambda leftover: True):
+    """The two sides as they stand after the plan was executed, without the leftovers that ``keep`` refuses."""
+    return tuple(
+        [leftover.item._replace(residual=leftover.amount) for leftover in side if keep(leftover)]
+        for side in (plan.debts_left, plan.credits_left)
+    )
+
+
+# --- for hypothesis: few amounts, dates, names and groups, so that items meet -----------------------------------------
+
+NUMBERS = ("INV/2026/00041", "INV/2026/00042", "INV/2025/00042", "RE-12345")
+MEMOS = (*NUMBERS, "00042", "inv 2026 00041, 00042", "re12345", "Thanks")
+
+
+@st.composite
+def ledgers(draw, max_size=7):
+    """A pair (debts, credits) with unique ids, in any order, over up to a few groups and currencies."""
+
+    def draw_item(item_id, document):
+        fields = {
+            "document": document,
+            "group": draw(st.sampled_from([CUSTOMER] * 6 + [CUSTOMER._replace(account=OTHER_RECEIVABLE), NOBODY])),
+            "currency": draw(st.sampled_from([EUR, EUR, EUR, USD])),
+            "blocked": draw(st.sampled_from([None] * 9 + [EXCLUDED])),
+            "identifiers": tuple(draw(st.lists(st.sampled_from(NUMBERS), max_size=1))),
+            "texts": tuple(draw(st.lists(st.sampled_from(MEMOS), max_size=1))),
+            "links": frozenset(draw(st.sets(st.integers(1, 6), max_size=1))) if draw(st.booleans()) else frozenset(),
+            "due_date": NEW_YEAR + timedelta(days=draw(st.integers(0, 3))),
+        }
+        return item(item_id, draw(st.sampled_from([1, 10, 20, 30, 50, 70, 100])), draw(st.integers(0, 3)), **fields)
+
+    sizes = draw(st.integers(0, max_size)), draw(st.integers(0, max_size))
+    ids = draw(st.permutations(range(1, sum(sizes) + 1)))
+    # documents of debts and credits are drawn from different numbers most of the time, and some hold several items
+    debts = [draw_item(item_id, draw(st.integers(1, 5))) for item_id in ids[: sizes[0]]]
+    credits = [draw_item(item_id, draw(st.integers(5, 9))) for item_id in ids[sizes[0] :]]
+    return debts, credits
+
+
+CODES = (REFERENCE, EXACT_AMOUNT, OLDEST_FIRST)
+OPTIONS = st.builds(
+    MatchingOptions,
+    rules=st.one_of(st.just(CODES), st.lists(st.sampled_from(CODES), unique=True).map(tuple)),
+    order_by_invoice_date=st.booleans(),
+    partial=st.booleans(),
+)
