@@ -37,7 +37,7 @@ def find_accounts(debts: Iterable[OpenItem], credits: Iterable[OpenItem]) -> Acc
 def list_debts_left(pool: Pool, accounts: Accounts) -> list[Leftover]:
     """What the rules left of the debts of ``pool``, in their order.
 
-    A debt that was paid in part is ``underpaid``. One that nothing was paid on has no credit to pay it: none at all
+    A debt that was paid in part, now or before, is ``underpaid``. One that nothing was paid on has no credit to pay it: none at all
     (``no_counterpart``), or only on another account or in another currency.
     """
     currencies = _eligible_currencies(pool.credits)
@@ -48,15 +48,17 @@ def list_debts_left(pool: Pool, accounts: Accounts) -> list[Leftover]:
             reason = pool.reasons_set_aside.get(debt.id)
             if reason is None and residual < debt.residual:
                 reason = UNDERPAID
-            leftovers.append(Leftover(debt, residual, reason or _untouched(debt, currencies, accounts.with_credits)))
+            reason = reason or _untouched(debt, currencies, accounts.with_credits, UNDERPAID)
+            leftovers.append(Leftover(debt, residual, reason))
     return leftovers
 
 
 def list_credits_left(pool: Pool, accounts: Accounts) -> list[Leftover]:
     """What the rules left of the credits of ``pool``, in their order.
 
-    A credit is ``overpaid`` if it was used in part, or if all debts that it could have paid are settled now. Else it
-    has no debt to pay, for the same reasons as a debt has no credit; or it was not of the kind the rules look for.
+    A credit is ``overpaid`` if it was used in part, now or before, or if all debts that it could have paid are settled
+    now. Else it has no debt to pay, for the same reasons as a debt has no credit; or it was not of the kind the rules
+    look for.
     """
     currencies = _eligible_currencies(pool.debts)
     paid_off = currencies - {debt.currency for debt in pool.debts if pool.residual(debt) and _is_eligible(debt)}
@@ -67,20 +69,25 @@ def list_credits_left(pool: Pool, accounts: Accounts) -> list[Leftover]:
             reason = pool.reasons_set_aside.get(credit.id)
             if reason is None and (residual < credit.residual or credit.currency in paid_off):
                 reason = OVERPAID
-            leftovers.append(Leftover(credit, residual, reason or _untouched(credit, currencies, accounts.with_debts)))
+            reason = reason or _untouched(credit, currencies, accounts.with_debts, OVERPAID)
+            leftovers.append(Leftover(credit, residual, reason))
     return leftovers
 
 
-def _untouched(item: OpenItem, currencies: set[int], accounts: dict[tuple[int, int], set[int]]) -> str:
-    """The reason for an item that no rule used.
+def _untouched(
+    item: OpenItem, currencies: set[int], accounts: dict[tuple[int, int], set[int]], partly_settled: str
+) -> str:
+    """The reason for an item that no rule used now.
 
-    ``currencies``: those of the counterparts in its group; ``accounts``: where counterparts of its partner are.
+    ``currencies``: those of the counterparts in its group; ``accounts``: where counterparts of its partner are;
+    ``partly_settled``: the reason for what is left of an item that was used before.
     """
-    if item.currency in currencies:
-        return NO_COUNTERPART
-    if accounts.get((item.group.company, item.group.partner), set()) - {item.group.account}:
-        return ACCOUNT_MISMATCH
-    return CURRENCY_MISMATCH if currencies else NO_COUNTERPART
+    if item.currency not in currencies:
+        if accounts.get((item.group.company, item.group.partner), set()) - {item.group.account}:
+            return ACCOUNT_MISMATCH
+        if currencies:
+            return CURRENCY_MISMATCH
+    return partly_settled if item.partly_settled else NO_COUNTERPART
 
 
 def _is_eligible(item: OpenItem) -> bool:

@@ -33,7 +33,8 @@ class Pool:
     A rule reads what is still available, and records its decisions with :meth:`settle` and :meth:`set_aside`; it
     needs to know nothing of the rules before it. An item is available while something of it is open and it is not set
     aside; blocked items and items without partner are so from the start. ``debts`` and ``credits`` are all items of
-    the group, in the order in which they are to be settled.
+    the group, in the order in which they are to be settled. ``texts_were_read`` is a note of the rule on references to
+    itself: the chain of rules may run several times, but texts are read once.
     """
 
     def __init__(self, debts: Iterable[OpenItem], credits: Iterable[OpenItem], options: MatchingOptions) -> None:

@@ -3,7 +3,6 @@ from collections import defaultdict
 from markupsafe import Markup
 
 from odoo import api, fields, models
-
 from odoo.tools import formatLang
 
 from ..matching.open_item import NO_COUNTERPART

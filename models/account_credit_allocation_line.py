@@ -67,9 +67,7 @@ class AccountCreditAllocationLine(models.Model):
         string="In Credit Currency", currency_field="credit_currency_id", readonly=True, aggregator=None
     )
     company_currency_id = fields.Many2one(related="allocation_id.company_currency_id")
-    amount = fields.Monetary(
-        string="Amount", currency_field="company_currency_id", readonly=True, help="In the company's currency."
-    )
+    amount = fields.Monetary(currency_field="company_currency_id", readonly=True, help="In the company's currency.")
 
     rule = fields.Selection(RULES, readonly=True, index=True)
     evidence = fields.Char(string="Why", readonly=True, help="What the rule saw, in words.")

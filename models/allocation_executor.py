@@ -56,8 +56,8 @@ class Left(NamedTuple):
 class AllocationOutcome:
     """What an allocation did.
 
-    ``documents`` are the ``account.credit.allocation`` records that tell it; ``debts_found`` and ``credits_found`` count
-    invoices, payments and entries, not their single items.
+    ``documents`` are the ``account.credit.allocation`` records that tell it. ``debts_found`` and ``credits_found``
+    count invoices, payments and entries, not their single items.
     """
 
     documents: models.BaseModel

@@ -14,6 +14,7 @@ _logger = logging.getLogger(__name__)
 
 # where a transaction keeps what it has posted, in cr.postcommit.data
 POSTED = "account_credit_allocation.posted"
+CONTEXT_KEYS = {"lang", "tz", "allowed_company_ids"}  # what the allocation needs of the poster's context
 ATTEMPTS = 3
 PAUSE = 0.2  # seconds before the next attempt, growing
 # what everybody expects to be left now and then needs no note on the document
@@ -41,7 +42,7 @@ class AllocationTrigger(models.AbstractModel):
         if POSTED not in postcommit.data:
             postcommit.data[POSTED] = {}
             postcommit.add(partial(_allocate_after_commit, self.env.cr))
-        context = {key: self.env.context[key] for key in ("lang", "tz", "allowed_company_ids") if key in self.env.context}
+        context = {key: value for key, value in self.env.context.items() if key in CONTEXT_KEYS}
         _context, ids = postcommit.data[POSTED].setdefault((self.env.uid, self.env.su), (context, set()))
         ids.update(moves.ids)
 
@@ -109,10 +110,11 @@ class AllocationTrigger(models.AbstractModel):
     def _log_reasons(self, moves, left):
         """Say on the posted documents why they were not allocated, where that is out of the ordinary."""
         reasons = self.env["account.credit.allocation.leftover"]._get_reason_labels()
+        posted = set(moves.ids)
         messages = {
-            entry.leftover.item.document: reasons[entry.leftover.reason] + (f": {entry.message}" if entry.message else "")
-            for entry in left
-            if entry.leftover.reason not in EXPECTED_REASONS and entry.leftover.item.document in moves._ids
+            leftover.item.document: f"{reasons[leftover.reason]}: {message}" if message else reasons[leftover.reason]
+            for leftover, message in left
+            if leftover.reason not in EXPECTED_REASONS and leftover.item.document in posted
         }
         self._log_on_chatter(moves.browse(messages), messages)
 

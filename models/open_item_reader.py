@@ -16,9 +16,9 @@ class AllocationScope(NamedTuple):
     """Which open items an allocation looks at.
 
     ``company_ids``: items of these companies only. ``partner_ids``: commercial partners; None for everybody, items of
-    nobody included; 0 for the chosen documents of nobody. ``documents``: journal entries that were chosen; where a group holds chosen debts
-    only those are settled, where it holds chosen credits only those are spent. ``groups``: nothing outside of these is
-    allocated; None for no limit.
+    nobody included; 0 for the chosen documents of nobody. ``documents``: journal entries that were chosen; where a
+    group holds chosen debts only those are settled, where it holds chosen credits only those are spent. ``groups``:
+    nothing outside of these is allocated; None for no limit.
     """
 
     company_ids: tuple[int, ...]

@@ -7,11 +7,13 @@ class ResCompany(models.Model):
     credit_allocation_receivable = fields.Boolean(
         string="Allocate customer credits automatically",
         default=True,
-        help="When a document of a customer is posted, allocate the customer's outstanding credits to the open invoices.",
+        help="When a document of a customer is posted, allocate the customer's outstanding credits to the open "
+        "invoices.",
     )
     credit_allocation_payable = fields.Boolean(
         string="Allocate vendor credits automatically",
-        help="When a document of a vendor is posted, allocate your outstanding credits with the vendor to the open bills.",
+        help="When a document of a vendor is posted, allocate your outstanding credits with the vendor to the open "
+        "bills.",
     )
     credit_allocation_on_payment = fields.Boolean(
         string="When a payment is posted",

@@ -23,14 +23,13 @@ class ResPartner(models.Model):
     )
 
     def _compute_credit_allocation_count(self):
-        counts = {
-            partner: count
-            for partner, count in self.env["account.credit.allocation.line"]._read_group(
+        counts = dict(
+            self.env["account.credit.allocation.line"]._read_group(
                 [("partner_id", "in", self.commercial_partner_id.ids)],
                 ["partner_id"],
                 ["allocation_id:count_distinct"],
             )
-        }
+        )
         for partner in self:
             partner.credit_allocation_count = counts.get(partner.commercial_partner_id, 0)
 

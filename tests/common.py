@@ -37,22 +37,27 @@ class AllocationCase(AccountTestInvoicingCommon):
         """A customer invoice (or another ``move_type``) of one untaxed line."""
         company = company or cls.company
         move = (
-            cls.env["account.move"].with_company(company).create(
-            {
-                "company_id": company.id,
-                "move_type": move_type,
-                "partner_id": (partner or cls.customer).id,
-                "invoice_date": day,
-                "date": day,
-                "invoice_date_due": due or day,
-                "invoice_payment_term_id": False,
-                "currency_id": cls.company.currency_id.id,
-                "invoice_line_ids": [
-                    Command.create({"name": "Work", "quantity": 1, "price_unit": amount, "tax_ids": [Command.clear()]})
-                ],
-                **vals,
-            }
-        ))
+            cls.env["account.move"]
+            .with_company(company)
+            .create(
+                {
+                    "company_id": company.id,
+                    "move_type": move_type,
+                    "partner_id": (partner or cls.customer).id,
+                    "invoice_date": day,
+                    "date": day,
+                    "invoice_date_due": due or day,
+                    "invoice_payment_term_id": False,
+                    "currency_id": cls.company.currency_id.id,
+                    "invoice_line_ids": [
+                        Command.create(
+                            {"name": "Work", "quantity": 1, "price_unit": amount, "tax_ids": [Command.clear()]}
+                        )
+                    ],
+                    **vals,
+                }
+            )
+        )
         if post:
             move.action_post()
         return move
@@ -170,9 +175,7 @@ class AllocationCase(AccountTestInvoicingCommon):
         """The outcome lists the document's open item with this reason."""
         items = self.open_items(record).ids
         reasons = {
-            left.leftover.reason
-            for left in outcome.credits_left + outcome.debts_left
-            if left.leftover.item.id in items
+            left.leftover.reason for left in outcome.credits_left + outcome.debts_left if left.leftover.item.id in items
         }
         self.assertEqual(reasons, {reason})
 

@@ -116,9 +116,7 @@ class TestAllocationDocument(AllocationCase):
         self.env.invalidate_all()
         self.assertEqual(self.customer.credit_allocation_count, 2)
         action = self.customer.action_open_credit_allocations()
-        self.assertEqual(
-            self.env["account.credit.allocation"].search(action["domain"]), document | second
-        )
+        self.assertEqual(self.env["account.credit.allocation"].search(action["domain"]), document | second)
 
     def test_what_was_left_is_listed_with_its_reason(self):
         self.invoice(100)

@@ -75,7 +75,7 @@ class TestExecutor(AllocationCase):
 
         def reconcile_plan(lines, plan):
             if any(set(leaf.ids) & set(poisoned_ids) for leaf in plan):
-                raise UserError("The period is locked.")
+                raise UserError(self.env._("The period is locked."))
             return native_reconcile(lines, plan)
 
         with patch.object(Line, "_reconcile_plan", reconcile_plan):
@@ -140,9 +140,7 @@ class TestExecutor(AllocationCase):
     def test_items_that_changed_after_the_plan_are_left(self):
         invoice, payment = self.invoice(100), self.payment(100)
         executor = self.env["account.credit.allocation.executor"]
-        plans = executor._plan(
-            AllocationScope(company_ids=tuple(self.company.ids), partner_ids=(self.customer.id,))
-        )
+        plans = executor._plan(AllocationScope(company_ids=tuple(self.company.ids), partner_ids=(self.customer.id,)))
         (self.open_items(invoice) + self.open_items(self.payment(30))).reconcile()
         outcome = allocation_executor.AllocationOutcome(documents=self.env["account.credit.allocation"])
         self.assertFalse(executor._execute_batch(plans, outcome))
@@ -162,7 +160,10 @@ class TestExecutor(AllocationCase):
             sizes.append(len(pairs))
             return native_pairs(lines, pairs)
 
-        with patch.object(allocation_executor, "PAIRS_PER_BATCH", 5), patch.object(Line, "_reconcile_pairs", count_pairs):
+        with (
+            patch.object(allocation_executor, "PAIRS_PER_BATCH", 5),
+            patch.object(Line, "_reconcile_pairs", count_pairs),
+        ):
             outcome = self.allocate(partner_ids=tuple(partners.ids))
         self.assertEqual(sizes, [4, 4, 4, 2])
         self.assertEqual(len(outcome.executed), 14)

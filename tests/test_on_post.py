@@ -164,7 +164,10 @@ class TestOnPost(OnPostCase):
                 raise ValueError("these books are broken")
             return native_create(model, vals_list)
 
-        with patch.object(Partial, "create", create), self.assertLogs("odoo.addons.account_credit_allocation", "WARNING"):
+        with (
+            patch.object(Partial, "create", create),
+            self.assertLogs("odoo.addons.account_credit_allocation", "WARNING"),
+        ):
             self.commit()
         self.assertEqual(payments[broken].move_id.state, "posted")
         self.assertOpen(invoices[broken], 100)

@@ -62,9 +62,7 @@ class TestProperties(AllocationCase):
 
     def _residuals(self, items):
         items.invalidate_recordset(["amount_residual", "amount_residual_currency"])
-        return {
-            item: (round(item.amount_residual_currency, 3), round(item.amount_residual, 2)) for item in items
-        }
+        return {item: (round(item.amount_residual_currency, 3), round(item.amount_residual, 2)) for item in items}
 
     def _check_conservation(self, items, before, after):
         """What left the credits reached the debts, in every currency and for every partner; no residual changed its

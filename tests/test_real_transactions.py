@@ -28,9 +28,13 @@ class TestRealTransactions(BaseCase):
                 env["account.journal"].search([("type", "=", "bank"), ("company_id.parent_id", "=", False)], limit=1)
             ).company_id.id
             self.context = {**CONTEXT, "allowed_company_ids": [self.company_id]}
-            self.settings = env["res.company"].browse(self.company_id).read(
-                ["credit_allocation_receivable", "credit_allocation_on_payment", "credit_allocation_on_invoice"]
-            )[0]
+            self.settings = (
+                env["res.company"]
+                .browse(self.company_id)
+                .read(["credit_allocation_receivable", "credit_allocation_on_payment", "credit_allocation_on_invoice"])[
+                    0
+                ]
+            )
             env["res.company"].browse(self.company_id).write(dict.fromkeys(list(self.settings)[1:], True))
             self.partner_id = env["res.partner"].create({"name": "Real Customer"}).id
         self.addCleanup(self.delete_everything)

@@ -120,6 +120,9 @@ class TestRulesOnLedger(AllocationCase):
         self.assertOpen(short, 40)
         self.assertLeft(outcome, short, "underpaid")
         self.assertOpen(part, 0)
+        again = self.allocate(partner_ids=(self.customer.id, self.stranger.id))
+        self.assertLeft(again, payment, "overpaid")
+        self.assertLeft(again, short, "underpaid")
 
     def test_vendor_side_mirrors_the_customer_side(self):
         bill = self.bill(100)

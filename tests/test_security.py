@@ -95,9 +95,7 @@ class TestSecurity(SecurityCase):
         self.customer.with_user(self.billing).action_allocate_credits()
         self.assertNotAllocated(invoice, payment)
         both = self.new_user("both", ["account.group_account_invoice"], self.company | self.branch_company)
-        self.customer.with_user(both).with_context(
-            allowed_company_ids=both.company_ids.ids
-        ).action_allocate_credits()
+        self.customer.with_user(both).with_context(allowed_company_ids=both.company_ids.ids).action_allocate_credits()
         self.assertAllocated(invoice, payment, 100)
 
     def test_documents_are_seen_in_their_own_company_only(self):

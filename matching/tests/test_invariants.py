@@ -71,6 +71,7 @@ def test_a_blocked_item_is_left_for_the_reason_that_blocks_it():
     [
         ("Item 1 was given twice", [item(1, 100), item(1, 100)], []),
         ("Item 1 was given twice", [item(1, 100)], [item(1, 100)]),
+        ("Item 1 was given twice", [item(1, 100), item(1, 100, group=NOBODY)], []),
         ("residual of item 1 is 0", [item(1, 0)], []),
         ("residual of item 9 is -5", [], [item(9, -5)]),
     ],

@@ -39,6 +39,24 @@ LEDGERS = {
     "a debt paid in part is underpaid": ([item(1, 60)], [item(9, 50)], ALL_RULES, {1: (10, UNDERPAID)}),
     "a credit alone has no counterpart": ([], [item(9, 50)], ALL_RULES, {9: (50, NO_COUNTERPART)}),
     "a debt alone has no counterpart": ([item(1, 60)], [], ALL_RULES, {1: (60, NO_COUNTERPART)}),
+    "what is left of a credit that was used before is overpaid": (
+        [],
+        [item(9, 50, partly_settled=True)],
+        ALL_RULES,
+        {9: (50, OVERPAID)},
+    ),
+    "what is left of a debt that was paid in part before is underpaid": (
+        [item(1, 60, partly_settled=True)],
+        [],
+        ALL_RULES,
+        {1: (60, UNDERPAID)},
+    ),
+    "another account explains more than what was settled before": (
+        [item(1, 60, partly_settled=True, **ELSEWHERE)],
+        [item(9, 60, partly_settled=True)],
+        ALL_RULES,
+        {1: (60, ACCOUNT_MISMATCH), 9: (60, ACCOUNT_MISMATCH)},
+    ),
     "a debt that came too late for the credits has no counterpart": (
         [item(1, 60, 1), item(2, 70, 2)],
         [item(9, 60)],
@@ -71,9 +89,9 @@ LEDGERS = {
     ),
     "a blocked debt does not keep a credit from being overpaid": (
         [item(1, 60, blocked=EXCLUDED), item(2, 60)],
-        [item(9, 100)],
+        [item(8, 60), item(9, 100)],
         ALL_RULES,
-        {1: (60, EXCLUDED), 9: (40, OVERPAID)},
+        {1: (60, EXCLUDED), 9: (100, OVERPAID)},
     ),
     "a reserved credit is left alone": (
         [item(1, 60)],

@@ -93,3 +93,10 @@ def test_an_amount_that_a_match_brought_about_is_found_as_well():
     debts = [item(1, 30, 1, document=7), item(2, 50, 2, document=7), item(3, 20, 3, document=7)]
     plan = plan_allocation(debts, [item(8, 30), item(9, 70)], EXACT_ONLY)
     assert [pair[:3] for pair in pairs(plan)] == [(1, 8, 30), (2, 9, 50), (3, 9, 20)]
+
+
+def test_what_is_left_of_a_document_without_its_ambiguous_item_is_compared_again():
+    debts = [item(1, 100), item(2, 100), item(3, 25, document=7), item(4, 15, document=7)]
+    plan = plan_allocation(debts, [item(8, 100, document=17), item(9, 40, document=17)], EXACT_ONLY)
+    assert [pair[:3] for pair in pairs(plan)] == [(3, 9, 25), (4, 9, 15)]
+    assert left(plan)[8] == (100, AMBIGUOUS_AMOUNT)

@@ -19,8 +19,9 @@ def test_debts_go_by_due_date_then_document_date_then_id():
         item(3, 10, 1)._replace(document_date=base.date),
         item(2, 10, 1),
         item(1, 10, 1),
+        item(5, 10, 3)._replace(document_date=base.date),
     ]
-    assert [pair[0] for pair in pairs(plan_allocation(debts, [item(9, 40)], OLDEST))] == [3, 1, 2, 4]
+    assert [pair[0] for pair in pairs(plan_allocation(debts, [item(9, 50)], OLDEST))] == [3, 1, 2, 4, 5]
 
 
 def test_debts_go_by_document_date_then_id_if_the_options_say_so():
