@@ -102,7 +102,8 @@ class AllocationPlan(NamedTuple):
 
 class MatchingOptions(NamedTuple):
     """``rules``: codes in the order in which they run. ``order_by_invoice_date``: oldest by invoice, not due, date.
-    ``partial``: whether oldest-first may leave a part of a debt, or of a credit, open."""
+    ``partial``: whether oldest-first may split a credit; if not, a credit is used only where it fits whole.
+    """
 
     rules: tuple[str, ...] = (REFERENCE, EXACT_AMOUNT, OLDEST_FIRST)
     order_by_invoice_date: bool = False

@@ -136,7 +136,12 @@ class OpenItemReader(models.AbstractModel):
             SQL("COALESCE(%s.invoice_date, account_move_line.date) AS document_date", move),
             SQL("%s.move_type", move),
             SQL("%s.name AS number", move),
-            SQL("%s.payment_reference", move),
+            # one that is made from the customer stands on all of the customer's invoices: it names none of them
+            SQL(
+                "CASE WHEN %s.invoice_reference_type <> 'partner' THEN %s.payment_reference END AS payment_reference",
+                journal,
+                move,
+            ),
             SQL("%s.ref", move),
             SQL("account_move_line.name AS label"),
             SQL("%s.memo", payment),

@@ -53,6 +53,15 @@ class TestRulesOnLedger(AllocationCase):
         self.assertOpen(first, 100)
         self.assertOpen(second, 100)
 
+    def test_reference_that_names_the_customer_names_no_invoice(self):
+        """A journal may give all invoices of a customer the same payment reference: it tells who, not what for."""
+        self.company_data["default_journal_sale"].invoice_reference_type = "partner"
+        first, second = self.invoice(100), self.invoice(70)
+        self.assertEqual(first.payment_reference, second.payment_reference)
+        payment = self.payment(70, memo=first.payment_reference)
+        self.allocate(partner_ids=(self.customer.id,))
+        self.assertAllocated(second, payment, 70, "exact_amount")
+
     def test_exact_amount_beats_the_oldest(self):
         oldest = self.invoice(70, day="2024-01-10")
         exact = self.invoice(99.99, day="2024-02-10")
