@@ -37,8 +37,8 @@ def find_accounts(debts: Iterable[OpenItem], credits: Iterable[OpenItem]) -> Acc
 def list_debts_left(pool: Pool, accounts: Accounts) -> list[Leftover]:
     """What the rules left of the debts of ``pool``, in their order.
 
-    A debt that was paid in part, now or before, is ``underpaid``. One that nothing was paid on has no credit to pay it: none at all
-    (``no_counterpart``), or only on another account or in another currency.
+    A debt that was paid in part, now or before, is ``underpaid``. One that nothing was paid on has no credit to pay it:
+    none at all (``no_counterpart``), or only on another account or in another currency.
     """
     currencies = _eligible_currencies(pool.credits)
     leftovers = []
