@@ -53,8 +53,8 @@ class AccountCreditAllocation(models.Model):
     credit_count = fields.Integer(string="Credits", readonly=True)
     debt_count = fields.Integer(string="Invoices", readonly=True)
 
-    _name_uniq = models.Constraint(
-        "unique (company_id, name)", "The number of a credit allocation must be unique in its company."
+    _name_uniq = models.UniqueIndex(
+        "(company_id, name) WHERE name != '/'", "The number of a credit allocation must be unique in its company."
     )
 
     # ------------------------------------------------------------------------------------------------------------------

@@ -139,6 +139,9 @@ def _allocate_after_commit(posting_cr):
             continue
         try:
             _allocate_in_own_transactions(registry, uid, su, context, ids)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            _logger.info("Credit allocation after posting gave way to another transaction %s times", ATTEMPTS)
+            _log_failure(registry, uid, su, context, ids)
         except Exception as error:
             _logger.exception("Credit allocation after posting failed; the documents are posted and stay open")
             _log_failure(registry, uid, su, context, ids, error)
@@ -166,11 +169,15 @@ def _allocate_in_own_transactions(registry, uid, su, context, ids):
         time.sleep(PAUSE * attempt)
 
 
-def _log_failure(registry, uid, su, context, ids, error):
+def _log_failure(registry, uid, su, context, ids, error=None):
+    """Say it on the documents; without an error they were in use by somebody else, each time."""
     try:
         with registry.cursor() as cr:
             env = api.Environment(cr, uid, context, su)
             moves = env["account.move"].browse(sorted(ids)).exists()
-            env["account.credit.allocation.trigger"]._log_on_chatter(moves, dict.fromkeys(moves.ids, str(error)))
+            locked = env["account.credit.allocation.leftover"]._get_reason_labels()[LOCKED_BY_ANOTHER_USER]
+            env["account.credit.allocation.trigger"]._log_on_chatter(
+                moves, dict.fromkeys(moves.ids, str(error) if error else locked)
+            )
     except Exception:
         _logger.exception("The failure could not be noted on the documents")

@@ -1,7 +1,10 @@
 from unittest.mock import patch
 
+import psycopg2.errors
+
 from odoo.tests import tagged
 
+from ..models import allocation_trigger
 from .common import OnPostCase
 
 
@@ -187,6 +190,20 @@ class TestOnPost(OnPostCase):
         self.assertEqual(payment.move_id.state, "posted")
         self.assertOpen(invoice, 100)
         self.assertIn("no reading today", payment.message_ids[0].body)
+
+    def test_conflict_at_every_attempt_leaves_the_posting_and_says_so(self):
+        invoice = self.invoice(100)
+        payment = self.payment(100)
+        Executor = type(self.env["account.credit.allocation.executor"])
+        with (
+            patch.object(Executor, "_allocate", side_effect=psycopg2.errors.SerializationFailure) as attempts,
+            patch.object(allocation_trigger, "PAUSE", 0),
+        ):
+            self.commit()
+        self.assertEqual(attempts.call_count, allocation_trigger.ATTEMPTS)
+        self.assertEqual(payment.move_id.state, "posted")
+        self.assertOpen(invoice, 100)
+        self.assertIn("In use by somebody else", payment.message_ids[0].body)
 
     def test_what_is_left_as_usual_is_not_noted(self):
         payment = self.payment(100)
