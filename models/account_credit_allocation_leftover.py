@@ -26,7 +26,7 @@ class AccountCreditAllocationLeftover(models.Model):
     """What an allocation document left open, and why. The amount is positive, in the item's currency."""
 
     _name = "account.credit.allocation.leftover"
-    _description = "Credit Not Allocated"
+    _description = "Item Not Allocated"
     _order = "allocation_id desc, reason, id"
 
     allocation_id = fields.Many2one(
@@ -75,10 +75,10 @@ class AccountCreditAllocationLeftover(models.Model):
             return ""
         move = line.move_id
         if line.partner_id.commercial_partner_id.credit_allocation_policy == "never":
-            return self.env._("Set on the partner %s", line.partner_id.commercial_partner_id.display_name)
+            return self.env._("By the policy of the partner %s", line.partner_id.commercial_partner_id.display_name)
         if move.journal_id.credit_allocation_excluded:
-            return self.env._("Set on the journal %s", move.journal_id.display_name)
-        return self.env._("Set on the document itself")
+            return self.env._("By the setting of the journal %s", move.journal_id.display_name)
+        return self.env._("By the setting of the document itself")
 
     @api.model
     def _get_reason_labels(self):

@@ -54,7 +54,7 @@ class AccountCreditAllocationLine(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
-        help="The payment, credit note or entry that settled it.",
+        help="The payment, credit note or entry that settled the invoice.",
     )
     credit_label = fields.Char(string="Credit Number", readonly=True)
 
@@ -88,7 +88,10 @@ class AccountCreditAllocationLine(models.Model):
         help="The gain or loss that Odoo booked because the two were recorded at different rates.",
     )
     removed = fields.Boolean(
-        compute="_compute_removed", search="_search_removed", help="Somebody took this allocation back."
+        string="Taken Back",
+        compute="_compute_removed",
+        search="_search_removed",
+        help="Somebody removed the reconciliation of this allocation.",
     )
 
     @api.depends("debt_label", "credit_label")
@@ -156,11 +159,11 @@ class AccountCreditAllocationLine(models.Model):
             case "exact_item":
                 return self.env._("The open amount equals that of one instalment")
             case "exact_oldest":
-                return self.env._("The open amounts are equal; the oldest of %s", values[0])
+                return self.env._("The open amounts are equal; the oldest of %s with this amount", values[0])
             case "oldest_due":
-                return self.env._("Oldest due, on %s", format_date(self.env, values[0]))
+                return self.env._("Oldest due date, %s", format_date(self.env, values[0]))
             case "oldest_invoice":
-                return self.env._("Oldest invoice, of %s", format_date(self.env, values[0]))
+                return self.env._("Oldest invoice, dated %s", format_date(self.env, values[0]))
         return evidence.code
 
     def _group_by_chatter(self):

@@ -28,7 +28,7 @@ class ResCompany(models.Model):
     credit_allocation_on_invoice = fields.Boolean(
         string="When an invoice is posted",
         default=True,
-        help="An invoice or bill that is posted takes what the partner has outstanding.",
+        help="An invoice or bill that is posted is settled with what the partner has outstanding.",
     )
     credit_allocation_on_entry = fields.Boolean(
         string="When another entry is posted",
@@ -47,7 +47,7 @@ class ResCompany(models.Model):
         string="Oldest by",
         default="due_date",
         required=True,
-        help="Which date makes an invoice the oldest. Used wherever several invoices stand in line.",
+        help="Which date makes an invoice the oldest. Used whenever several invoices are candidates.",
     )
 
     @api.model_create_multi

@@ -58,5 +58,5 @@ class TestExclusion(AllocationCase):
         kept = self.entry(-20, journal_id=journal.id)
         document = self.allocate(partner_ids=(self.customer.id,)).documents
         messages = {leftover.move_id: leftover.message for leftover in document.leftover_ids}
-        self.assertEqual(messages[flagged.move_id], "Set on the document itself")
-        self.assertEqual(messages[kept], f"Set on the journal {journal.display_name}")
+        self.assertEqual(messages[flagged.move_id], "By the setting of the document itself")
+        self.assertEqual(messages[kept], f"By the setting of the journal {journal.display_name}")
