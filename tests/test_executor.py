@@ -78,7 +78,10 @@ class TestExecutor(AllocationCase):
                 raise UserError(self.env._("The period is locked."))
             return native_reconcile(lines, plan)
 
-        with patch.object(Line, "_reconcile_plan", reconcile_plan):
+        with (
+            patch.object(Line, "_reconcile_plan", reconcile_plan),
+            self.assertLogs("odoo.addons.account_credit_allocation", "WARNING"),
+        ):
             outcome = self.allocate(partner_ids=tuple(partners.ids))
         for partner in partners - poisoned:
             self.assertAllocated(invoices[partner], payments[partner], 10)
