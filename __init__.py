@@ -1,2 +1,2 @@
 from . import models
-from .hooks import _create_allocation_sequences
+from .hooks import _create_allocation_sequences, _delete_allocation_sequences

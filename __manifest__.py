@@ -41,5 +41,6 @@
         ],
     },
     "post_init_hook": "_create_allocation_sequences",
+    "uninstall_hook": "_delete_allocation_sequences",
     "installable": True,
 }

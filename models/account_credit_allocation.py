@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from markupsafe import Markup
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import formatLang
 
 from ..matching.open_item import NO_COUNTERPART
@@ -35,7 +35,11 @@ class AccountCreditAllocation(models.Model):
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     date = fields.Date(required=True, readonly=True, index=True, default=fields.Date.context_today)
     user_id = fields.Many2one(
-        "res.users", string="Allocated by", required=True, readonly=True, default=lambda self: self.env.user
+        "res.users",
+        string="Allocated by",
+        readonly=True,
+        ondelete="set null",
+        help="OdooBot where a customer's own action, such as a payment in the portal, led to it.",
     )
     origin = fields.Selection(
         ORIGINS, required=True, readonly=True, help="What started the allocation: a posting, an action or a run."
@@ -91,7 +95,7 @@ class AccountCreditAllocation(models.Model):
             "name": company._next_credit_allocation_number(date),
             "company_id": company.id,
             "date": date,
-            "user_id": self.env.uid,
+            "user_id": self.env.uid if self.env.user._is_internal() else SUPERUSER_ID,
             "origin": origin,
             "state": "done",
             "amount_total": sum(entry.partial.amount for entry in executed),
@@ -146,13 +150,11 @@ class AccountCreditAllocation(models.Model):
             and line.account_type in (RECEIVABLE, PAYABLE)
             and not line.reconciled
         )
-        groups = frozenset(line._get_open_item_group() for line in lines)
         scope = AllocationScope(
             company_ids=tuple(self.env.companies.ids),
             account_types=tuple(set(lines.mapped("account_type"))),
-            partner_ids=tuple({group.partner for group in groups}),
+            partner_ids=tuple({line.partner_id.commercial_partner_id.id or 0 for line in lines}),
             documents=frozenset(lines.move_id.ids),
-            groups=groups,
         )
         outcome = self.env["account.credit.allocation.executor"]._allocate(scope, "bulk")
         return self._get_notification(outcome, without_entry, name_debts=True)

@@ -74,8 +74,9 @@ class AccountCreditAllocationLeftover(models.Model):
         if reason != EXCLUDED:
             return ""
         move = line.move_id
-        if line.partner_id.commercial_partner_id.credit_allocation_policy == "never":
-            return self.env._("By the policy of the partner %s", line.partner_id.commercial_partner_id.display_name)
+        partner = line.partner_id.commercial_partner_id.sudo()
+        if partner.credit_allocation_policy == "never":
+            return self.env._("By the policy of the partner %s", partner.display_name)
         if move.journal_id.credit_allocation_excluded:
             return self.env._("By the setting of the journal %s", move.journal_id.display_name)
         return self.env._("By the setting of the document itself")

@@ -2,6 +2,9 @@ from odoo import api, models
 
 from ..matching.open_item import Group
 
+# what _reconcile_pairs adds to the context
+OWN_CONTEXT = {"skip_invoice_sync", "skip_credit_allocation", "credit_allocation_exchange_log"}
+
 
 class ExchangeLog:
     """Which pair every exchange entry of one plan came from, filled while the plan is executed.
@@ -65,6 +68,14 @@ class AccountMoveLine(models.Model):
         if results.get("exchange_values") and self.env.context.get("credit_allocation_exchange_log"):
             results["exchange_values"]["credit_allocation_pair"] = (debit_values["aml"].id, credit_values["aml"].id)
         return results
+
+    def _reconcile_post_hook(self, data):
+        """What an invoice does when it gets paid is not part of the reconciliation: it sees the context as it was."""
+        if self.env.context.get("credit_allocation_exchange_log"):
+            context = {key: value for key, value in self.env.context.items() if key not in OWN_CONTEXT}
+            env = self.env(context=context)
+            data = {key: moves.with_env(env) for key, moves in data.items()}
+        return super()._reconcile_post_hook(data)
 
     @api.model
     def _create_exchange_difference_moves(self, exchange_diff_values_list):

@@ -7,7 +7,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..matching import plan_by_group
+from ..matching import PlanError, plan_by_group
 from ..matching.open_item import (
     EXACT_AMOUNT,
     FAILED,
@@ -111,19 +111,55 @@ class AllocationExecutor(models.AbstractModel):
         :return: list of :class:`GroupPlan`, the groups of the scope in a stable order
         """
         debts, credits = self.env["account.open.item.reader"]._read_open_items(scope)
+        wanted = scope.groups
+        if scope.documents is not None:  # of the chosen ones, those that were found to be open
+            wanted = {item.group for item in debts + credits if item.document in scope.documents}
         books = self._get_books(debts + credits)
         plans = []
         for root, account_type in sorted(set(books.values())):
-            plans += [
-                GroupPlan(group, plan)
-                for group, plan in plan_by_group(
-                    [debt for debt in debts if books[debt.group] == (root, account_type)],
-                    [credit for credit in credits if books[credit.group] == (root, account_type)],
-                    self._get_matching_options(self.env["res.company"].sudo().browse(root)),
-                )
-                if scope.groups is None or group in scope.groups
-            ]
+            plans += self._plan_books(
+                [debt for debt in debts if books[debt.group] == (root, account_type)],
+                [credit for credit in credits if books[credit.group] == (root, account_type)],
+                self._get_matching_options(self.env["res.company"].sudo().browse(root)),
+            )
+        return [group_plan for group_plan in plans if wanted is None or group_plan.group in wanted]
+
+    @api.model
+    def _plan_books(self, debts, credits, options):
+        """Plan all partners together and, when that fails, each alone, so that one cannot stop the others.
+
+        :return: list of :class:`GroupPlan`
+        """
+        try:
+            return [GroupPlan(group, plan) for group, plan in plan_by_group(debts, credits, options)]
+        except PlanError:
+            partners = sorted({item.group.partner for item in chain(debts, credits)})
+            if len(partners) == 1:
+                _logger.warning("No plan for partner %s", partners[0], exc_info=True)
+                return self._prepare_failed_plans(debts, credits)
+        plans = []
+        for partner in partners:
+            plans += self._plan_books(
+                [debt for debt in debts if debt.group.partner == partner],
+                [credit for credit in credits if credit.group.partner == partner],
+                options,
+            )
         return plans
+
+    @api.model
+    def _prepare_failed_plans(self, debts, credits):
+        """Plans that settle nothing and list every item as failed."""
+        return [
+            GroupPlan(
+                group,
+                AllocationPlan(
+                    (),
+                    tuple(Leftover(debt, debt.residual, FAILED) for debt in debts if debt.group == group),
+                    tuple(Leftover(credit, credit.residual, FAILED) for credit in credits if credit.group == group),
+                ),
+            )
+            for group in sorted({item.group for item in chain(debts, credits)})
+        ]
 
     @api.model
     def _get_books(self, items):
@@ -192,8 +228,15 @@ class AllocationExecutor(models.AbstractModel):
             if len(plans) > 1:
                 return [executed for plan in plans for executed in self._execute_batch([plan], outcome)]
             _logger.warning("Credit allocation of %s failed", plans[0].group, exc_info=not isinstance(error, UserError))
-            self._leave(plans[0], FAILED, str(error), outcome)
+            self._leave(plans[0], FAILED, self._get_error_message(error), outcome)
             return []
+
+    @api.model
+    def _get_error_message(self, error):
+        """What to tell the user of an exception: its own words if they were meant for users."""
+        if isinstance(error, UserError | AllocationMismatchError):
+            return str(error)
+        return self.env._("An unexpected error occurred; the server's log tells more.")
 
     @api.model
     def _reconcile_plans(self, plans, outcome):
@@ -205,7 +248,8 @@ class AllocationExecutor(models.AbstractModel):
         pairs = []
         for match in matches:
             debt, credit = Line.browse(match.debt.id), Line.browse(match.credit.id)
-            pairs.append((debt, credit) if debt.amount_residual > 0 else (credit, debt))
+            # in the company's currency the residual of a small foreign amount may be zero
+            pairs.append((debt, credit) if debt.amount_residual_currency > 0 else (credit, debt))
         partials = Line._reconcile_pairs(pairs)
         return self._check_written(matches, partials)
 

@@ -2,23 +2,38 @@ import logging
 import time
 from collections import defaultdict
 from functools import partial
+from typing import NamedTuple
 
 from odoo import api, models
 from odoo.modules.registry import Registry
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..matching.open_item import LOCKED_BY_ANOTHER_USER, NO_COUNTERPART, OVERPAID, UNDERPAID
+from ..matching.open_item import EXCLUDED, LOCKED_BY_ANOTHER_USER, NO_COUNTERPART, OVERPAID, UNDERPAID
 from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
 
 _logger = logging.getLogger(__name__)
 
 # where a transaction keeps what it has posted, in cr.postcommit.data
 POSTED = "account_credit_allocation.posted"
-CONTEXT_KEYS = {"lang", "tz", "allowed_company_ids"}  # what the allocation needs of the poster's context
+LOCK_TIMEOUT = "2s"
 ATTEMPTS = 3
 PAUSE = 0.2  # seconds before the next attempt, growing
 # what everybody expects to be left now and then needs no note on the document
-EXPECTED_REASONS = {OVERPAID, UNDERPAID, NO_COUNTERPART}
+EXPECTED_REASONS = {EXCLUDED, OVERPAID, UNDERPAID, NO_COUNTERPART}
+
+
+class Poster(NamedTuple):
+    """Who posted, with which rights, in which companies: what was posted alike is allocated together."""
+
+    uid: int
+    su: bool
+    company_ids: tuple[int, ...]
+    lang: str | None
+    tz: str | None
+
+    def make_environment(self, cr):
+        context = {"allowed_company_ids": list(self.company_ids), "lang": self.lang, "tz": self.tz}
+        return api.Environment(cr, self.uid, context, self.su)
 
 
 class AllocationTrigger(models.AbstractModel):
@@ -42,9 +57,8 @@ class AllocationTrigger(models.AbstractModel):
         if POSTED not in postcommit.data:
             postcommit.data[POSTED] = {}
             postcommit.add(partial(_allocate_after_commit, self.env.cr))
-        context = {key: value for key, value in self.env.context.items() if key in CONTEXT_KEYS}
-        _context, ids = postcommit.data[POSTED].setdefault((self.env.uid, self.env.su), (context, set()))
-        ids.update(moves.ids)
+        poster = Poster(self.env.uid, self.env.su, tuple(self.env.companies.ids), self.env.lang, self.env.tz)
+        postcommit.data[POSTED].setdefault(poster, set()).update(moves.ids)
 
     @api.model
     def _allocate_posted(self, moves, groups=None, *, last_attempt=True):
@@ -133,51 +147,52 @@ class AllocationTrigger(models.AbstractModel):
 
 def _allocate_after_commit(posting_cr):
     """Allocate what the committed transaction posted. Never raises: the posting is done and stays done."""
-    for (uid, su), (context, ids) in posting_cr.postcommit.data.pop(POSTED, {}).items():
-        registry = Registry(posting_cr.dbname)
-        if not registry.ready:  # an addon is being installed
-            continue
+    registry = Registry(posting_cr.dbname)
+    if not registry.ready:  # an addon is being installed
+        return
+    for poster, ids in posting_cr.postcommit.data.pop(POSTED, {}).items():
         try:
-            _allocate_in_own_transactions(registry, uid, su, context, ids)
+            _allocate_in_own_transactions(registry, poster, ids)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            _logger.info("Credit allocation after posting gave way to another transaction %s times", ATTEMPTS)
-            _log_failure(registry, uid, su, context, ids)
+            _logger.info("Credit allocation after posting gave way to other transactions %s times", ATTEMPTS)
+            _log_failure(registry, poster, ids)
         except Exception as error:
             _logger.exception("Credit allocation after posting failed; the documents are posted and stay open")
-            _log_failure(registry, uid, su, context, ids, error)
+            _log_failure(registry, poster, ids, error)
 
 
-def _allocate_in_own_transactions(registry, uid, su, context, ids):
+def _allocate_in_own_transactions(registry, poster, ids):
     """Allocate; what somebody else is using, or has just changed, is tried again on the new state of the books."""
     groups = None
     for attempt in range(1, ATTEMPTS + 1):
-        with registry.cursor() as cr:
-            env = api.Environment(cr, uid, context, su)
-            moves = env["account.move"].browse(sorted(ids)).exists()
-            try:
-                groups = env["account.credit.allocation.trigger"]._allocate_posted(
-                    moves, groups, last_attempt=attempt == ATTEMPTS
-                )
-                env.flush_all()
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                cr.rollback()
-                if attempt == ATTEMPTS:
-                    raise
-            else:
-                if not groups:
-                    return
+        last_attempt = attempt == ATTEMPTS
+        try:
+            with registry.cursor() as cr:
+                # nobody waits long for a document that somebody else has open in a transaction
+                cr.execute("SET LOCAL lock_timeout = %s", (LOCK_TIMEOUT,))
+                env = poster.make_environment(cr)
+                moves = env["account.move"].browse(sorted(ids)).exists()
+                trigger = env["account.credit.allocation.trigger"]
+                groups = trigger._allocate_posted(moves, groups, last_attempt=last_attempt)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            if last_attempt:
+                raise
+        else:
+            if not groups:
+                return
         time.sleep(PAUSE * attempt)
 
 
-def _log_failure(registry, uid, su, context, ids, error=None):
+def _log_failure(registry, poster, ids, error=None):
     """Say it on the documents; without an error they were in use by somebody else, each time."""
     try:
         with registry.cursor() as cr:
-            env = api.Environment(cr, uid, context, su)
+            env = poster.make_environment(cr)(su=True)
             moves = env["account.move"].browse(sorted(ids)).exists()
-            locked = env["account.credit.allocation.leftover"]._get_reason_labels()[LOCKED_BY_ANOTHER_USER]
-            env["account.credit.allocation.trigger"]._log_on_chatter(
-                moves, dict.fromkeys(moves.ids, str(error) if error else locked)
-            )
+            if error is None:
+                message = env["account.credit.allocation.leftover"]._get_reason_labels()[LOCKED_BY_ANOTHER_USER]
+            else:
+                message = env["account.credit.allocation.executor"]._get_error_message(error)
+            env["account.credit.allocation.trigger"]._log_on_chatter(moves, dict.fromkeys(moves.ids, message))
     except Exception:
         _logger.exception("The failure could not be noted on the documents")

@@ -9,6 +9,7 @@ from ..matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, Group, OpenItem
 RECEIVABLE = "asset_receivable"
 PAYABLE = "liability_payable"
 INVOICE_TYPES = ("out_invoice", "in_invoice", "out_receipt", "in_receipt")
+REFUND_TYPES = ("out_refund", "in_refund")
 VENDOR_TYPES = ("in_invoice", "in_refund", "in_receipt")
 
 
@@ -16,15 +17,15 @@ class AllocationScope(NamedTuple):
     """Which open items an allocation looks at.
 
     ``company_ids``: items of these companies only. ``partner_ids``: commercial partners; None for everybody, items of
-    nobody included; 0 for the chosen documents of nobody. ``documents``: journal entries that were chosen; where a
-    group holds chosen debts only those are settled, where it holds chosen credits only those are spent. ``groups``:
-    nothing outside of these is allocated; None for no limit.
+    nobody included; 0 for the chosen documents of nobody. ``documents``: journal entries that were chosen, None for no
+    choice: only groups that hold some are allocated; where a group holds chosen debts only those are settled, where it
+    holds chosen credits only those are spent. ``groups``: nothing outside of these is allocated; None for no limit.
     """
 
     company_ids: tuple[int, ...]
     account_types: tuple[str, ...] = (RECEIVABLE, PAYABLE)
     partner_ids: tuple[int, ...] | None = None
-    documents: frozenset[int] = frozenset()
+    documents: frozenset[int] | None = None
     groups: frozenset[Group] | None = None
 
 
@@ -53,8 +54,9 @@ class OpenItemReader(models.AbstractModel):
         companies = self._get_company_facts(scope.company_ids)
         for row in self.env.execute_query_dict(self._get_open_item_query(scope)):
             item = self._prepare_open_item(row, companies[row["company_id"]])
-            owed = (row["residual"] > 0) == (row["account_type"] == RECEIVABLE)
-            (debts if owed else credits).append(item)
+            (debts if _is_debt(row) else credits).append(item)
+        if scope.documents is None:
+            return debts, credits
         return self._keep_chosen(debts, scope.documents), self._keep_chosen(credits, scope.documents)
 
     @api.model
@@ -90,7 +92,7 @@ class OpenItemReader(models.AbstractModel):
                 "partner_id", "in", contacts._search([("commercial_partner_id", "in", scope.partner_ids)])
             )
             if 0 in scope.partner_ids:  # chosen documents of nobody: listed, never matched
-                partner_domain |= Domain("partner_id", "=", False) & Domain("move_id", "in", scope.documents)
+                partner_domain |= Domain("partner_id", "=", False) & Domain("move_id", "in", scope.documents or ())
             domain &= partner_domain
         return domain
 
@@ -110,6 +112,12 @@ class OpenItemReader(models.AbstractModel):
         move, account, journal, currency, partner, payment = map(
             SQL.identifier, (move, account, journal, currency, partner, payment)
         )
+        # less than half a minor unit is nothing that could be settled
+        query.add_where(
+            SQL("ROUND(account_move_line.amount_residual_currency * 10 ^ %s.decimal_places) <> 0", currency)
+        )
+        # marked in an import to be reconciled with items that may not be posted yet
+        query.add_where(SQL("COALESCE(account_move_line.matching_number, '') NOT LIKE 'I%%'"))
         # entries that native reconciliation made for itself are settled by it, or not at all
         query.add_where(SQL("%s.tax_cash_basis_origin_move_id IS NULL", move))
         query.add_where(
@@ -170,13 +178,16 @@ class OpenItemReader(models.AbstractModel):
         :param CompanyFacts company: of the journal item
         """
         is_invoice = row["move_type"] in INVOICE_TYPES
+        is_debt = _is_debt(row)
         blocked = None
         if row["excluded"]:
             blocked = EXCLUDED
         elif row["currency_id"] != company.currency_id and not company.books_exchange:
             blocked = NO_EXCHANGE_JOURNAL
         vendor_reference = row["ref"] if row["move_type"] in VENDOR_TYPES else None
-        links = row["paid_ids"] + ([row["reversed_entry_id"]] if row["reversed_entry_id"] else [])
+        links = row["paid_ids"] + [row["reversed_entry_id"]] * bool(row["reversed_entry_id"])
+        if (is_invoice and not is_debt) or (row["move_type"] in REFUND_TYPES and is_debt):
+            links.append(row["move_id"])  # an instalment against the document's own others
         return OpenItem(
             id=row["id"],
             document=row["move_id"],
@@ -219,6 +230,11 @@ class OpenItemReader(models.AbstractModel):
         """Where a group holds chosen documents, keep only those; other groups stay whole."""
         choosy = {item.group for item in items if item.document in documents}
         return [item for item in items if item.group not in choosy or item.document in documents]
+
+
+def _is_debt(row):
+    """What is owed: a debit residual on receivable, a credit residual on payable."""
+    return (row["residual"] > 0) == (row["account_type"] == RECEIVABLE)
 
 
 def _distinct(*texts):

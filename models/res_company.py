@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+SEQUENCE_CODE = "account.credit.allocation"
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -71,14 +73,13 @@ class ResCompany(models.Model):
 
     def _create_credit_allocation_sequences(self):
         """Give every company of ``self`` that has none a sequence which starts again each year."""
-        Sequence = self.env["ir.sequence"].sudo()
-        code = "account.credit.allocation"
-        numbered = Sequence.search([("code", "=", code), ("company_id", "in", self.ids)]).company_id
-        Sequence.create(
+        Sequence = self.env["ir.sequence"].sudo().with_context(active_test=False)
+        numbered = Sequence.search([("code", "=", SEQUENCE_CODE), ("company_id", "in", self.ids)]).company_id
+        return Sequence.create(
             [
                 {
                     "name": self.env._("Credit allocation of %s", company.name),
-                    "code": code,
+                    "code": SEQUENCE_CODE,
                     "company_id": company.id,
                     "prefix": "CA/%(range_year)s/",
                     "padding": 5,
@@ -89,12 +90,39 @@ class ResCompany(models.Model):
         )
 
     def _next_credit_allocation_number(self, date):
-        """The next number of this company's allocation documents in the year of ``date``."""
+        """The next number of this company's allocation documents in the year of ``date``.
+
+        A sequence that somebody archived is used all the same, one that was deleted is made anew and goes on after
+        the last number.
+
+        :raise psycopg2.errors.SerializationFailure: another transaction has just begun the year; Odoo tries again
+        """
         self.ensure_one()
-        Sequence = self.env["ir.sequence"].sudo().with_company(self)
-        code = "account.credit.allocation"
-        number = Sequence.next_by_code(code, sequence_date=date)
-        if not number:  # somebody deleted or archived it
-            self._create_credit_allocation_sequences()
-            number = Sequence.next_by_code(code, sequence_date=date)
-        return number
+        sequence = (
+            self.env["ir.sequence"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("code", "=", SEQUENCE_CODE), ("company_id", "=", self.id)], limit=1)
+        ) or self._create_credit_allocation_sequences()
+        ranges = sequence.date_range_ids
+        if not ranges.filtered(lambda year: year.date_from <= date <= year.date_to):
+            # Two transactions must not both begin a year: a write to the row that they share makes the second one fail
+            # in a way that is tried again.
+            self.env.cr.execute("UPDATE ir_sequence SET write_date = write_date WHERE id = %s", (sequence.id,))
+            ranges.create(
+                {
+                    "sequence_id": sequence.id,
+                    "date_from": date.replace(month=1, day=1),
+                    "date_to": date.replace(month=12, day=31),
+                    "number_next_actual": self._get_last_credit_allocation_number(date) + 1,
+                }
+            )
+        return sequence.next_by_id(sequence_date=date)
+
+    def _get_last_credit_allocation_number(self, date):
+        """The highest number used in the year of ``date``, 0 for none."""
+        documents = self.env["account.credit.allocation"].sudo()
+        prefix = f"CA/{date.year}/"
+        names = documents.search([("company_id", "=", self.id), ("name", "=like", f"{prefix}%")]).mapped("name")
+        numbers = [name.removeprefix(prefix) for name in names]
+        return max((int(number) for number in numbers if number.isdecimal()), default=0)

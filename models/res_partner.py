@@ -11,6 +11,7 @@ class ResPartner(models.Model):
             ("never", "Never by rules"),
         ],
         string="Credit allocation",
+        groups="account.group_account_readonly,account.group_account_invoice",
         help="Empty: as the company's settings say.\n"
         "Automatic: whenever a document of this partner is posted, whatever the settings say.\n"
         "Only on request: by the action or the wizard, never on posting.\n"
@@ -57,7 +58,7 @@ class ResPartner(models.Model):
 
         The partner's own policy comes first, then the company's setting for customers or for vendors.
         """
-        policy = line.partner_id.commercial_partner_id.credit_allocation_policy
+        policy = line.partner_id.commercial_partner_id.sudo().credit_allocation_policy
         if policy:
             return policy == "automatic"
         if line.account_type == "asset_receivable":

@@ -71,11 +71,17 @@ class TestAllocationDocument(AllocationCase):
         self.assertEqual(number(date(2032, 1, 1)), "CA/2032/00001")
         self.assertEqual(other._next_credit_allocation_number(date(2031, 5, 1)), "CA/2031/00001")
 
-    def test_a_deleted_sequence_is_replaced(self):
-        self.env["ir.sequence"].search(
+    @freeze_time("2031-05-01")
+    def test_a_deleted_or_archived_sequence_does_not_stop_the_allocation(self):
+        sequence = self.env["ir.sequence"].search(
             [("code", "=", "account.credit.allocation"), ("company_id", "=", self.company.id)]
-        ).unlink()
-        self.assertEqual(self.company._next_credit_allocation_number(date(2031, 5, 1)), "CA/2031/00001")
+        )
+        numbers = []
+        for spoil in (lambda: None, lambda: sequence.action_archive(), lambda: sequence.unlink()):
+            spoil()
+            self.invoice(10), self.payment(10)
+            numbers.append(self.allocate(partner_ids=(self.customer.id,)).documents.name)
+        self.assertEqual(numbers, ["CA/2031/00001", "CA/2031/00002", "CA/2031/00003"])
 
     @freeze_time("2024-11-05")
     def test_the_number_is_of_the_year_of_the_date(self):

@@ -78,6 +78,19 @@ class TestBulkAction(AllocationCase):
         self.assertIn("Nothing to match it with", message)
         self.assertIn("Excluded from automatic allocation", message)
 
+    def test_chosen_document_that_cannot_be_allocated_touches_nothing_else(self):
+        invoice, payment = self.invoice(100), self.payment(100)
+        revaluation = self.entry(7)
+        self.env.cr.execute(
+            "UPDATE account_move_line SET amount_currency = 0, amount_residual_currency = 0, currency_id = %s"
+            " WHERE id = %s",
+            (self.euro.id, self.open_items(revaluation).id),
+        )
+        self.env.invalidate_all()
+        params = revaluation.action_allocate_credits()["params"]
+        self.assertEqual(params["title"], "Nothing to allocate")
+        self.assertNotAllocated(invoice, payment)
+
     def test_nothing_to_do_is_said_in_words(self):
         paid = self.invoice(100)
         draft = self.invoice(100, post=False)

@@ -85,6 +85,42 @@ class TestEligibility(AllocationCase):
         _debts, credits = self.env["account.open.item.reader"]._read_open_items(self._scope())
         self.assertFalse(set(self.open_items(entry).ids) & {item.id for item in credits})
 
+    def test_items_marked_by_an_import_wait_for_their_own_counterpart(self):
+        payment = self.payment(100)
+        invoice = self.invoice(100, post=False)
+        self.open_items(invoice).matching_number = "I77"
+        invoice.action_post()
+        self.allocate(partner_ids=(self.customer.id,))
+        self.assertNotAllocated(invoice, payment)
+
+    def test_residual_below_the_smallest_unit_is_nothing(self):
+        """Such junk comes with migrated data; it must not keep anything else from being allocated."""
+        dust, invoice, payment = self.invoice(50), self.invoice(100), self.payment(100)
+        self.env.cr.execute(
+            "UPDATE account_move_line SET amount_residual = 0.004, amount_residual_currency = 0.004 WHERE id = %s",
+            (self.open_items(dust).id,),
+        )
+        self.env.invalidate_all()
+        self.allocate(partner_ids=(self.customer.id,))
+        self.assertAllocated(invoice, payment, 100)
+
+    def test_negative_instalment_settles_its_own_invoice_only(self):
+        terms = self.env["account.payment.term"].create(
+            {
+                "name": "100 now, balance later",
+                "line_ids": [
+                    Command.create({"value": "fixed", "value_amount": 100, "nb_days": 0}),
+                    Command.create({"value": "percent", "value_amount": 100, "nb_days": 30}),
+                ],
+            }
+        )
+        other = self.invoice(40)
+        invoice = self.invoice(60, invoice_payment_term_id=terms.id)
+        self.assertEqual(sorted(self.open_items(invoice).mapped("balance")), [-40, 100])
+        self.allocate(partner_ids=(self.customer.id,))
+        self.assertOpen(other, 40)
+        self.assertEqual(sorted(self.open_items(invoice).mapped("amount_residual")), [0, 60])
+
     def test_amounts_enter_as_whole_minor_units(self):
         dinar = self.setup_other_currency("BHD", rounding=0.001, rates=[("2024-01-01", 0.5)])
         yen = self.setup_other_currency("JPY", rounding=1.0, rates=[("2024-01-01", 150.0)])

@@ -55,6 +55,40 @@ class TestExecutor(AllocationCase):
         self.assertTrue(line.exchange_move_id)
         self.assertTrue(kept_alive.documents)
 
+    def test_foreign_residual_worth_nothing_in_company_currency_is_settled_too(self):
+        dong = self.setup_other_currency("VND", rounding=1.0, rates=[("2024-01-01", 25000.0)])
+        invoice = self.invoice(1_000_000, currency_id=dong.id)
+        self.payment(999_900, currency_id=dong.id)
+        self.allocate(partner_ids=(self.customer.id,))
+        self.assertEqual(self.open_items(invoice).amount_residual_currency, 100)
+        self.assertEqual(self.open_items(invoice).amount_residual, 0)
+        payment = self.payment(300_000, currency_id=dong.id)
+        dollars, dollar_payment = self.invoice(77), self.payment(77)
+        self.allocate(partner_ids=(self.customer.id,))
+        self.assertOpen(invoice, 0)
+        self.assertOpen(payment, 299_900)
+        self.assertAllocated(dollars, dollar_payment, 77)
+
+    def test_partner_whose_books_cannot_be_planned_stops_nobody(self):
+        broken, healthy = self.payment(100), (self.invoice(100, self.stranger), self.payment(100, self.stranger))
+        Reader = type(self.env["account.open.item.reader"])
+        native_read = Reader._read_open_items
+
+        def read_nonsense(reader, scope):
+            debts, credits = native_read(reader, scope)
+            return debts, [
+                credit._replace(residual=-1) if credit.group.partner == self.customer.id else credit
+                for credit in credits
+            ]
+
+        with (
+            patch.object(Reader, "_read_open_items", read_nonsense),
+            self.assertLogs("odoo.addons.account_credit_allocation", "WARNING"),
+        ):
+            outcome = self.allocate(partner_ids=(self.customer.id, self.stranger.id))
+        self.assertLeft(outcome, broken, "failed")
+        self.assertAllocated(*healthy, 100)
+
     def test_an_item_may_stand_in_several_pairs(self):
         invoices = self.invoice(100) + self.invoice(100) + self.invoice(100)
         first, second = self.payment(150), self.payment(120)

@@ -5,6 +5,7 @@ import psycopg2.errors
 from odoo.tests import tagged
 
 from ..models import allocation_trigger
+from ..models.account_move_line import OWN_CONTEXT
 from .common import OnPostCase
 
 
@@ -139,6 +140,47 @@ class TestOnPost(OnPostCase):
         line = self.assertAllocated(invoice, payment, 100)
         self.assertEqual(line.allocation_id.user_id, billing)
 
+    def test_postings_in_two_companies_are_each_allocated(self):
+        other = self.setup_other_company(name="Other Company")["company"]
+        user = self.env["res.users"].create(
+            {
+                "name": "Billing of two companies",
+                "login": "billing_of_two",
+                "company_id": self.company.id,
+                "company_ids": [(6, 0, (self.company | other).ids)],
+                "group_ids": [(6, 0, self.env.ref("account.group_account_invoice").ids)],
+            }
+        )
+        pairs = []
+        for company in (self.company, other):
+            vals = {"currency_id": company.currency_id.id}
+            invoice = self.invoice(100, company=company, **vals)
+            self.env.cr.postcommit.clear()
+            journal = self.env["account.journal"].search(
+                [("type", "=", "bank"), ("company_id", "=", company.id)], limit=1
+            )
+            payment = self.payment(100, journal_id=journal.id, post=False, **vals)
+            pairs.append((company, invoice, payment))
+        for company, _invoice, payment in pairs:
+            payment.with_user(user).with_context(allowed_company_ids=company.ids).action_post()
+        self.commit()
+        for _company, invoice, payment in pairs:
+            self.assertAllocated(invoice, payment, 100)
+
+    def test_what_happens_when_an_invoice_is_paid_sees_the_context_as_it_was(self):
+        self.invoice(100), self.payment(100)
+        Move = type(self.env["account.move"])
+        native_hook, contexts = Move._invoice_paid_hook, []
+
+        def paid_hook(moves):
+            contexts.append(moves.env.context)
+            return native_hook(moves)
+
+        with patch.object(Move, "_invoice_paid_hook", paid_hook):
+            self.commit()
+        self.assertTrue(contexts)
+        self.assertFalse(OWN_CONTEXT & set().union(*contexts))
+
     # --- failures never block the posting -----------------------------------------------------------------------------
 
     def test_missing_exchange_journal_leaves_the_items_and_says_so(self):
@@ -175,7 +217,8 @@ class TestOnPost(OnPostCase):
         self.assertEqual(payments[broken].move_id.state, "posted")
         self.assertOpen(invoices[broken], 100)
         self.assertOpen(payments[broken], 100)
-        self.assertIn("these books are broken", payments[broken].message_ids[0].body)
+        self.assertIn("An unexpected error occurred", payments[broken].message_ids[0].body)
+        self.assertNotIn("these books are broken", payments[broken].message_ids[0].body)
         self.assertAllocated(invoices[healthy], payments[healthy], 100)
 
     def test_failure_of_the_whole_allocation_leaves_the_posting_and_says_so(self):
@@ -189,7 +232,7 @@ class TestOnPost(OnPostCase):
             self.commit()
         self.assertEqual(payment.move_id.state, "posted")
         self.assertOpen(invoice, 100)
-        self.assertIn("no reading today", payment.message_ids[0].body)
+        self.assertIn("An unexpected error occurred", payment.message_ids[0].body)
 
     def test_conflict_at_every_attempt_leaves_the_posting_and_says_so(self):
         invoice = self.invoice(100)

@@ -1,3 +1,4 @@
+from datetime import date
 from unittest.mock import patch
 
 import psycopg2.errors
@@ -131,6 +132,38 @@ class TestRealTransactions(BaseCase):
         with patch.object(allocation_trigger.time, "sleep", lambda _seconds: other.rollback()):
             self.commit(self.post_payment)
         self.assertEqual(self.residuals(), [0, 0])
+
+    def test_document_that_somebody_else_has_open_does_not_block_the_poster_for_long(self):
+        invoice_id = self.commit(self.post_invoice)
+        with self.registry.cursor() as other:
+            other.execute("UPDATE account_move SET narration = 'open' WHERE id = %s", (invoice_id,))
+            with (
+                patch.object(allocation_trigger, "PAUSE", 0),
+                patch.object(allocation_trigger, "LOCK_TIMEOUT", "100ms"),
+                self.quiet_sql(),
+            ):
+                payment_id = self.commit(self.post_payment)
+            other.rollback()
+        self.assertEqual(self.residuals(), [100, -100])
+        with self.registry.cursor() as cr:
+            payment = self.environment(cr)["account.payment"].browse(payment_id)
+            self.assertIn("In use by somebody else", payment.message_ids[0].body)
+
+    def test_two_first_allocations_of_a_year_get_two_numbers(self):
+        day = date(2039, 6, 1)
+        with self.registry.cursor() as late:
+            late_env = self.environment(late)
+            late_env["account.credit.allocation"].search_count([])  # its view of the database is from now on
+            with self.registry.cursor() as early:
+                company = self.environment(early)["res.company"].browse(self.company_id)
+                self.assertEqual(company._next_credit_allocation_number(day), "CA/2039/00001")
+            company = late_env["res.company"].browse(self.company_id)
+            with self.assertRaises(psycopg2.errors.SerializationFailure), self.quiet_sql():
+                company._next_credit_allocation_number(day)
+            late.rollback()
+            late_env.transaction.reset()
+            self.assertEqual(company._next_credit_allocation_number(day), "CA/2039/00002")
+            late_env["ir.sequence.date_range"].search([("date_from", "=", "2039-01-01")]).unlink()
 
     def test_same_credit_is_never_spent_twice(self):
         """Both transactions saw the credit; one allocates and commits, the other must not allocate on its old view."""

@@ -136,6 +136,18 @@ class TestSecurityOnPost(SecurityCase, OnPostCase):
         self.commit()
         self.assertNotAllocated(hidden, payment)
 
+    def test_customer_who_led_to_an_allocation_can_be_deleted(self):
+        self.invoice(100)
+        self.commit()
+        portal = self.new_user("leaving_customer", ["base.group_portal"])
+        payment = self.payment(100, post=False)
+        payment.with_user(portal).sudo().with_context(allowed_company_ids=self.company.ids).action_post()
+        self.commit()
+        document = self.env["account.credit.allocation"].search([], limit=1)
+        self.assertEqual(document.user_id, self.env.ref("base.user_root"))
+        portal.unlink()
+        self.assertTrue(document.exists())
+
     def test_posting_as_superuser_stays_in_the_companies_at_work(self):
         """A customer pays in the portal, a scheduled action posts: the system allocates in that company."""
         invoice = self.invoice(100)
