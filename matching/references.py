@@ -15,6 +15,9 @@ something the payer did not mean; three limits keep such readings out:
 * An identifier that is nothing but a short number must stand alone in the memo and be grouped as on the document:
   ``2026-03-15`` does not name a vendor reference ``20260315``, ``INV/2025/12345`` does not name ``12345``.
 * The bare last number of an identifier (``00042``) counts only where it stands alone as well.
+* Neither may be an amount or a postal code. It counts where the memo holds nothing else, where a word for invoice or
+  number stands before it (``invoices 10500, 10501``, ``#10500``), and where it begins with a zero, as the numbers of a
+  sequence do, and no name follows (``00042``, but not ``04109 Leipzig``).
 
 Standing alone means: no neighbouring word belongs to the same reference. A neighbour with a digit does (``2025
 00042``), unless a list separator or the fact that it is itself a known bare number says that the payer lists several;
@@ -44,6 +47,60 @@ _STRUCTURED = re.compile(r"rf\d\d[0-9a-z]+|\d{10,}")
 _LIST_SEPARATOR = re.compile(r"[,;&+|\n]")
 _LOOSE = re.compile(r"[\s,;&+|]")
 _TIE = re.compile(r"[/\\_-]")
+_NUMBER_SIGN = re.compile(r"[#№]\s*$")
+# what stands before the number of an invoice, case folded
+_NUMBER_WORDS = frozenset(
+    [
+        "invoice",
+        "invoices",
+        "inv",
+        "bill",
+        "bills",
+        "no",
+        "nos",
+        "nr",
+        "nrs",
+        "num",
+        "number",
+        "numbers",
+        "ref",
+        "reference",
+        "references",
+        "document",
+        "documents",
+        "facture",
+        "factures",
+        "fact",
+        "avoir",
+        "numéro",
+        "numero",
+        "numéros",
+        "n",
+        "rechnung",
+        "rechnungen",
+        "re",
+        "rg",
+        "rnr",
+        "rechnungsnr",
+        "rechnungsnummer",
+        "nummer",
+        "nummern",
+        "beleg",
+        "belegnr",
+        "factura",
+        "facturas",
+        "número",
+        "números",
+        "núm",
+        "fattura",
+        "fatture",
+        "factuur",
+        "facturen",
+        "fatura",
+        "faturas",
+    ]
+)
+_AND_WORDS = frozenset(["and", "und", "et", "y", "e", "en", "i"])
 _ENDING = 3  # characters by which words are sorted out before anything else; less than MIN_LENGTH
 _NOTHING: dict[int, str] = {}
 
@@ -104,6 +161,16 @@ class _Memo:
     def quote(self, first: int, last: int) -> str:
         """The text from word ``first`` to word ``last`` as it was written."""
         return self._text[self._places[first][0] : self._places[last][1]]
+
+    def quote_before(self, position: int) -> str:
+        """The text before the word at ``position``, as it was written."""
+        return self._text[: self._places[position][0]]
+
+    def is_followed_by_name(self, position: int) -> bool:
+        """Whether a capitalised word comes next, with nothing but white space in between."""
+        if position + 1 >= len(self.words) or not self.gap(position).isspace():
+            return False
+        return self._text[self._places[position + 1][0]].isupper()
 
     def digit_joins(self, first: int = 0, last: int | None = None) -> Iterator[tuple[int, str]]:
         """Where, from word ``first`` to ``last``, a digit meets a digit: the offset when squashed, and the gap."""
@@ -171,9 +238,25 @@ class ReferenceIndex:
     def _find_bare_number(self, memo: _Memo, position: int) -> Iterator[_Hit]:
         """The identifiers that end in the number which is word ``position``, if it stands alone."""
         by_document = self._last_numbers.get(memo.words[position])
-        if by_document and self._stands_alone(memo, position, position):
+        if by_document and self._stands_alone(memo, position, position) and self._reads_as_number(memo, position):
             for document, identifier in by_document.items():
                 yield _Hit(document, position, position, Mention(memo.quote(position, position), identifier, bare=True))
+
+    def _reads_as_number(self, memo: _Memo, position: int) -> bool:
+        """Whether the number at ``position`` is announced as a document's, or looks like no amount or postal code."""
+        if memo.words[position].startswith("0") and not memo.is_followed_by_name(position):
+            return True
+        first = position
+        while first > 0 and self._is_listed(memo.words[first - 1]):
+            first -= 1
+        announced = first > 0 and memo.words[first - 1] in _NUMBER_WORDS
+        return announced or bool(_NUMBER_SIGN.search(memo.quote_before(first))) or self._holds_numbers_only(memo)
+
+    def _is_listed(self, word: str) -> bool:
+        return word in self._last_numbers or word in self._names or word in _AND_WORDS
+
+    def _holds_numbers_only(self, memo: _Memo) -> bool:
+        return all(map(self._is_listed, memo.words))
 
     def _spells(self, memo: _Memo, first: int, last: int, squashed: str, identifier: str) -> bool:
         """Whether words that join to the right letters and digits really write ``identifier``; see the limits above."""
@@ -181,6 +264,8 @@ class ReferenceIndex:
             return True
         plain_number = squashed.isdecimal()
         if plain_number and not self._stands_alone(memo, first, last):
+            return False
+        if plain_number and first == last and not self._reads_as_number(memo, first):
             return False
         joins = list(memo.digit_joins(first, last))
         if not joins or memo.quote(first, last).casefold() == identifier.casefold():

@@ -9,6 +9,7 @@ from . import (
     allocation_executor,
     allocation_trigger,
     open_item_reader,
+    open_item_reader_online_payment,
     res_company,
     res_config_settings,
     res_partner,

@@ -11,7 +11,7 @@ REASONS = [
     ("ambiguous_combination", "Several combinations add up"),
     ("search_exhausted", "Too many combinations to search"),
     ("excluded", "Excluded from automatic allocation"),
-    ("reserved", "Reserved for an order"),
+    ("reserved", "Reserved for its own order or online payment"),
     ("currency_mismatch", "Its counterpart is in another currency"),
     ("account_mismatch", "Its counterpart is on another account"),
     ("no_partner", "No partner on the entry"),

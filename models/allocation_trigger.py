@@ -8,7 +8,7 @@ from odoo import api, models
 from odoo.modules.registry import Registry
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..matching.open_item import EXCLUDED, LOCKED_BY_ANOTHER_USER, NO_COUNTERPART, OVERPAID, UNDERPAID
+from ..matching.open_item import EXCLUDED, LOCKED_BY_ANOTHER_USER, NO_COUNTERPART, OVERPAID, RESERVED, UNDERPAID
 from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
 
 _logger = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ LOCK_TIMEOUT = "2s"
 ATTEMPTS = 3
 PAUSE = 0.2  # seconds before the next attempt, growing
 # what everybody expects to be left now and then needs no note on the document
-EXPECTED_REASONS = {EXCLUDED, OVERPAID, UNDERPAID, NO_COUNTERPART}
+EXPECTED_REASONS = {EXCLUDED, RESERVED, OVERPAID, UNDERPAID, NO_COUNTERPART}
 
 
 class Poster(NamedTuple):

@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, Group, OpenItem
+from ..matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, RESERVED, Group, OpenItem
 
 RECEIVABLE = "asset_receivable"
 PAYABLE = "liability_payable"
@@ -35,6 +35,17 @@ class CompanyFacts(NamedTuple):
     root_id: int
     currency_id: int
     books_exchange: bool
+
+
+class Aliases(NamedTuple):
+    """The names of the tables that are joined to the journal items; ``partner`` is the commercial one."""
+
+    move: SQL
+    account: SQL
+    journal: SQL
+    currency: SQL
+    partner: SQL
+    payment: SQL
 
 
 class OpenItemReader(models.AbstractModel):
@@ -109,66 +120,73 @@ class OpenItemReader(models.AbstractModel):
         contact = query.left_join(line, "partner_id", "res_partner", "id", "contact")
         partner = query.left_join(contact, "commercial_partner_id", "res_partner", "id", "partner")
         payment = query.left_join(move, "origin_payment_id", "account_payment", "id", "payment")
-        move, account, journal, currency, partner, payment = map(
-            SQL.identifier, (move, account, journal, currency, partner, payment)
-        )
+        alias = Aliases(*map(SQL.identifier, (move, account, journal, currency, partner, payment)))
         # less than half a minor unit is nothing that could be settled
         query.add_where(
-            SQL("ROUND(account_move_line.amount_residual_currency * 10 ^ %s.decimal_places) <> 0", currency)
+            SQL("ROUND(account_move_line.amount_residual_currency * 10 ^ %s.decimal_places) <> 0", alias.currency)
         )
         # marked in an import to be reconciled with items that may not be posted yet
         query.add_where(SQL("COALESCE(account_move_line.matching_number, '') NOT LIKE 'I%%'"))
         # entries that native reconciliation made for itself are settled by it, or not at all
-        query.add_where(SQL("%s.tax_cash_basis_origin_move_id IS NULL", move))
+        query.add_where(SQL("%s.tax_cash_basis_origin_move_id IS NULL", alias.move))
         query.add_where(
             SQL(
                 "NOT EXISTS (SELECT 1 FROM account_partial_reconcile made WHERE made.exchange_move_id = %s.id)",
-                move,
+                alias.move,
             )
         )
-        return query.select(
+        return query.select(*self._get_open_item_columns(alias))
+
+    @api.model
+    def _get_open_item_columns(self, alias):
+        """The columns of the query: a hook for addons that know more of an item, for :meth:`_prepare_open_item`.
+
+        :param Aliases alias: the names of the joined tables
+        :return: list of SQL
+        """
+        return [
             SQL("account_move_line.id"),
             SQL("account_move_line.move_id"),
             SQL("account_move_line.company_id"),
             SQL("account_move_line.account_id"),
-            SQL("%s.id AS partner_id", partner),
+            SQL("%s.id AS partner_id", alias.partner),
             SQL("account_move_line.currency_id"),
             SQL(
                 "ROUND(account_move_line.amount_residual_currency * 10 ^ %s.decimal_places)::bigint AS residual",
-                currency,
+                alias.currency,
             ),
             SQL("account_move_line.amount_residual_currency <> account_move_line.amount_currency AS partly_settled"),
-            SQL("%s.account_type", account),
+            SQL("%s.account_type", alias.account),
             SQL("account_move_line.date"),
             SQL("COALESCE(account_move_line.date_maturity, account_move_line.date) AS due_date"),
-            SQL("COALESCE(%s.invoice_date, account_move_line.date) AS document_date", move),
-            SQL("%s.move_type", move),
-            SQL("%s.name AS number", move),
+            SQL("COALESCE(%s.invoice_date, account_move_line.date) AS document_date", alias.move),
+            SQL("%s.move_type", alias.move),
+            SQL("%s.name AS number", alias.move),
             # one that is made from the customer stands on all of the customer's invoices: it names none of them
             SQL(
                 "CASE WHEN %s.invoice_reference_type <> 'partner' THEN %s.payment_reference END AS payment_reference",
-                journal,
-                move,
+                alias.journal,
+                alias.move,
             ),
-            SQL("%s.ref", move),
+            SQL("%s.ref", alias.move),
             SQL("account_move_line.name AS label"),
-            SQL("%s.memo", payment),
-            SQL("%s.reversed_entry_id", move),
+            SQL("%s.memo", alias.payment),
+            SQL("%s.reversed_entry_id", alias.move),
             SQL(
                 "ARRAY(SELECT paid.invoice_id FROM account_move__account_payment paid WHERE paid.payment_id = %s.id)"
                 " AS paid_ids",
-                payment,
+                alias.payment,
             ),
             SQL(
                 "COALESCE(%s.credit_allocation_excluded OR %s.credit_allocation_excluded, FALSE)"
                 " OR COALESCE(%s.credit_allocation_excluded, FALSE)"
                 " OR COALESCE(%s.credit_allocation_policy = 'never', FALSE) AS excluded",
-                move,
-                journal,
-                payment,
-                partner,
+                alias.move,
+                alias.journal,
+                alias.payment,
+                alias.partner,
             ),
-        )
+        ]
 
     @api.model
     def _prepare_open_item(self, row, company):
@@ -182,6 +200,8 @@ class OpenItemReader(models.AbstractModel):
         blocked = None
         if row["excluded"]:
             blocked = EXCLUDED
+        elif row.get("reserved"):
+            blocked = RESERVED
         elif row["currency_id"] != company.currency_id and not company.books_exchange:
             blocked = NO_EXCHANGE_JOURNAL
         vendor_reference = row["ref"] if row["move_type"] in VENDOR_TYPES else None

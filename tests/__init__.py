@@ -7,6 +7,7 @@ from . import (
     test_executor,
     test_on_post,
     test_on_post_native_flows,
+    test_on_post_online_payment,
     test_on_post_performance,
     test_properties,
     test_real_transactions,

@@ -158,29 +158,3 @@ class TestOnPostNativeFlows(OnPostCase):
         self.commit()
         self.assertAllocated(draft, payment, 500, "reference")
         self.assertOpen(self.old, 100)
-
-    def test_online_payment_pays_the_invoice_it_was_made_for(self):
-        if "payment.transaction" not in self.env:
-            self.skipTest("online payments are not installed")
-        provider = self.env["payment.provider"].create(
-            {"name": "Card", "code": "none", "state": "test", "company_id": self.company.id}
-        )
-        self._create_dummy_payment_method_for_provider(provider=provider, journal=self.bank_journal)
-        transaction = self.env["payment.transaction"].create(
-            {
-                "provider_id": provider.id,
-                "payment_method_id": self.env.ref("payment.payment_method_unknown").id,
-                "reference": "card-1",
-                "amount": 100,
-                "currency_id": self.company.currency_id.id,
-                "partner_id": self.customer.id,
-                "invoice_ids": [Command.set(self.new.ids)],
-                "operation": "online_direct",
-            }
-        )
-        transaction._set_done()
-        transaction._post_process()
-        self.commit()
-        self.assertTrue(self.partials_between(self.new, transaction.payment_id))
-        self.assertOpen(self.new, 0)
-        self.assertOpen(self.old, 100)

@@ -70,6 +70,15 @@ MEMOS = [
     ("00041 and 00042", {41, 42}),
     ("invoice - 00042", {42}),
     ("12345", {60}),
+    ("Rechnungen 12345 und 00042", {42, 60}),
+    ("12345, 00042", {42, 60}),
+    # amounts and postal codes are no numbers of documents
+    ("Payment of USD 12345 for project", set()),
+    ("12345 USD", set()),
+    ("Musterweg 3, 12345 Berlin", set()),
+    ("Musterweg 3, 00042 Leipzig", set()),
+    ("00042 thank you", {42}),
+    ("USD 77345", set()),
     # plain numbers as a vendor's reference
     ("77345", {61}),
     ("Invoice 77345", {61}),
