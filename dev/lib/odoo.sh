@@ -1,0 +1,85 @@
+# The addon inside Odoo: a staged copy under its right name, a template database, copies of it, Odoo's commands.
+
+# The files that git knows or would add, NUL between them; without git, all of them.
+list_sources() {
+    if [ -e "$root/.git" ]; then
+        git -c safe.directory='*' -C "$root" ls-files -coz --exclude-standard
+    else
+        (cd "$root" && find . -type f -printf '%P\0')
+    fi | (cd "$root" && while IFS= read -rd '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done)
+}
+
+# Copies them to DIR/account_credit_allocation. Odoo and the linters take the addon's name from the folder, whatever
+# the checkout is called; a copy has no .git, and does not change under a running test.
+stage() {
+    ensure_packages git
+    mkdir -p "$1/$addon"
+    list_sources | tar -C "$root" --null -T - --mode=u+rw -c | tar -C "$1/$addon" -x
+}
+
+# Odoo, its Python, its database server and the template database, without this addon. Sets odoo_command,
+# odoo_options and template. Further Debian packages may be named.
+ensure_odoo() {
+    ensure_packages python3-venv ca-certificates postgresql wkhtmltopdf "$@"
+    ensure_odoo_source
+    one_at_a_time ensure_venv odoo
+    ensure_postgres
+    addons_path=$odoo_source/odoo/addons
+    [ ! -d "$odoo_source/addons" ] || addons_path+=,$odoo_source/addons
+    # TMPDIR: the browser's sockets need a short path, too
+    odoo_command=(env TMPDIR=/tmp PYTHONPATH="$odoo_source" "$cache/venv-odoo/bin/python" "$root/dev/lib/odoo-bin")
+    odoo_options=(--config=/dev/null --data-dir="$cache/data" --addons-path="$addons_path")
+    template=template_$odoo_id
+    one_at_a_time make_template "$template" account
+}
+
+# From here on Odoo's commands see the addon, and beside it its bridges: Odoo takes what is below an addon for a part
+# of it.
+use_addon() {
+    stage "$run/addons"
+    addons_path+=,$run/addons
+    if [ -d "$run/addons/$addon/bridges" ]; then
+        mv "$run/addons/$addon/bridges" "$run/bridges"
+        addons_path+=,$run/bridges
+    fi
+    odoo_options+=(--addons-path="$addons_path")
+}
+
+odoo() { "${odoo_command[@]}" "$1" "${odoo_options[@]}" "${@:2}"; }
+
+# A database with the modules given, Odoo's demo data and compiled assets; made once, then copied.
+make_template() {
+    local name=$1 modules=$2 log=$cache/template.log
+    ! { has_database "$name" && [ -d "$cache/data/filestore/$name" ]; } || return 0
+    say "Making the template database with demo data, once (log: $log)"
+    drop_database "$name"
+    drop_database "$name.new"
+    odoo server -d "$name.new" -i "$modules" --with-demo --no-http --stop-after-init --logfile="$log" \
+        >>"$log" 2>&1 </dev/null || fail "Odoo could not install $modules: see $log."
+    compile_assets "$name.new" >>"$log" 2>&1 || fail "Odoo could not compile its assets: see $log."
+    mv "$cache/data/filestore/$name.new" "$cache/data/filestore/$name"
+    psql -qd postgres -c "alter database \"$name.new\" rename to \"$name\""
+}
+
+compile_assets() {
+    odoo shell -d "$1" --no-http --log-level=warn <<<"env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()"
+}
+
+# The first of the ports given that is free, or any.
+free_port() {
+    "$cache/venv-odoo/bin/python" -c '
+import socket, sys
+for port in [*map(int, sys.argv[1:]), 0]:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        print(probe.getsockname()[1])
+        break' "$@"
+}
+
+is_installed() {
+    [ "$(psql -d "$1" -Atc "select state from ir_module_module where name = '$addon'")" = installed ]
+}
