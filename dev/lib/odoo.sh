@@ -65,6 +65,14 @@ compile_assets() {
     odoo shell -d "$1" --no-http --log-level=warn <<<"env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()"
 }
 
+# Odoo gives a browser ten seconds to start; its first start on a machine takes longer.
+warm_browser() {
+    local browser
+    browser=$(command -v chromium google-chrome google-chrome-stable | head -1)
+    TMPDIR=/tmp timeout 120 "$browser" --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
+        --disable-component-update --disable-sync --user-data-dir="$run/browser" --dump-dom about:blank >/dev/null 2>&1 || true
+}
+
 # The first of the ports given that is free, or any.
 free_port() {
     "$cache/venv-odoo/bin/python" -c '
