@@ -219,12 +219,14 @@ class AllocationExecutor(models.AbstractModel):
         :param AllocationOutcome outcome: gets what was left
         :return: list of :class:`Executed`
         """
+        left = outcome.debts_left[:], outcome.credits_left[:]
         try:
             with self.env.cr.savepoint():
                 return self._reconcile_plans(plans, outcome)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
         except Exception as error:  # whatever one partner's books provoke must not stop the others
+            outcome.debts_left[:], outcome.credits_left[:] = left
             if len(plans) > 1:
                 return [executed for plan in plans for executed in self._execute_batch([plan], outcome)]
             _logger.warning("Credit allocation of %s failed", plans[0].group, exc_info=not isinstance(error, UserError))

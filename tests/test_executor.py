@@ -174,6 +174,33 @@ class TestExecutor(AllocationCase):
         self.assertLeft(outcome, payment, "locked_by_another_user")
         self.assertOpen(invoice, 100)
 
+    def test_what_was_locked_only_for_a_moment_is_not_listed_when_it_was_allocated_after_all(self):
+        """One batch: the first partner's items are locked at first, the second partner fails; then each alone."""
+        locked, failing = (self.invoice(100), self.payment(100)), (self.invoice(50, self.stranger),)
+        self.payment(50, self.stranger)
+        failing_ids = self.open_items(failing[0]).ids
+        Line = type(self.env["account.move.line"])
+        native_pairs, native_lock, attempts = Line._reconcile_pairs, Line.try_lock_for_update, []
+
+        def lock(lines, **options):
+            attempts.append(lines)
+            mine = self.open_items(locked[0]) if len(attempts) == 1 else lines.browse()
+            return native_lock(lines - mine, **options)
+
+        def fail(lines, pairs):
+            if any(set((debit + credit).ids) & set(failing_ids) for debit, credit in pairs):
+                raise UserError(self.env._("The period is locked."))
+            return native_pairs(lines, pairs)
+
+        with (
+            patch.object(Line, "try_lock_for_update", lock),
+            patch.object(Line, "_reconcile_pairs", fail),
+            self.assertLogs("odoo.addons.account_credit_allocation", "WARNING"),
+        ):
+            outcome = self.allocate(partner_ids=(self.customer.id, self.stranger.id))
+        self.assertAllocated(*locked, 100)
+        self.assertEqual({left.leftover.reason for left in outcome.credits_left + outcome.debts_left}, {"failed"})
+
     def test_items_that_changed_after_the_plan_are_left(self):
         invoice, payment = self.invoice(100), self.payment(100)
         executor = self.env["account.credit.allocation.executor"]
