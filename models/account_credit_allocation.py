@@ -6,6 +6,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import formatLang
 
 from ..matching.open_item import NO_COUNTERPART
+from .minor_units import from_minor_units
 from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
 
 ORIGINS = [
@@ -122,12 +123,11 @@ class AccountCreditAllocation(models.Model):
 
     def _log_on_documents(self):
         """Say on every invoice, credit note and payment what was allocated, and why, with a link to the document."""
-        for model, lines_by_record in self.line_ids._group_by_chatter().items():
-            bodies = {
-                record_id: Markup("").join(line._get_chatter_message(side) for line, side in entries)
-                for record_id, entries in lines_by_record.items()
-            }
-            self.env[model].browse(bodies)._message_log_batch(bodies=bodies)
+        bodies = defaultdict(Markup)
+        for line in self.line_ids:
+            bodies[line.debt_move_id] += line._get_chatter_message("debt")
+            bodies[line.credit_move_id] += line._get_chatter_message("credit")
+        self.env["account.move"]._log_credit_allocation(bodies)
 
     # ------------------------------------------------------------------------------------------------------------------
     # Actions: which items, and what to say at the end
@@ -259,7 +259,7 @@ class AccountCreditAllocation(models.Model):
         phrases = []
         for reason, amounts_by_currency in totals.items():
             amounts = ", ".join(
-                formatLang(self.env, sum(amounts) / 10**currency.decimal_places, currency_obj=currency)
+                formatLang(self.env, from_minor_units(currency, sum(amounts)), currency_obj=currency)
                 for currency_id, amounts in amounts_by_currency.items()
                 for currency in self.env["res.currency"].browse(currency_id)
             )

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..matching.open_item import EXCLUDED
+from .minor_units import from_minor_units
 
 REASONS = [
     ("overpaid", "More credit than open invoices"),
@@ -63,7 +64,7 @@ class AccountCreditAllocationLeftover(models.Model):
             "move_id": line.move_id.id,
             "label": line.move_id.name,
             "currency_id": line.currency_id.id,
-            "amount": left.leftover.amount / 10**line.currency_id.decimal_places,
+            "amount": from_minor_units(line.currency_id, left.leftover.amount),
             "reason": left.leftover.reason,
             "message": left.message or self._get_message(line, left.leftover.reason),
         }

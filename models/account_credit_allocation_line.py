@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -166,25 +164,13 @@ class AccountCreditAllocationLine(models.Model):
                 return self.env._("Oldest invoice, dated %s", format_date(self.env, values[0]))
         return evidence.code
 
-    def _group_by_chatter(self):
-        """Where each line is told: ``{model: {record id: [(line, side), ...]}}``, the side being that of the record.
-
-        A payment has its own chatter; its journal entry stays silent.
-        """
-        chatters = defaultdict(lambda: defaultdict(list))
-        for line in self:
-            for side, move in (("debt", line.debt_move_id), ("credit", line.credit_move_id)):
-                record = move.origin_payment_id or move
-                chatters[record._name][record.id].append((line, side))
-        return chatters
-
     def _get_chatter_message(self, side):
         """One paragraph for the chatter of the line's debt or credit."""
         self.ensure_one()
         other = self.credit_move_id if side == "debt" else self.debt_move_id
         values = {
             "amount": formatLang(self.env, self[f"{side}_amount"], currency_obj=self[f"{side}_currency_id"]),
-            "other": (other.origin_payment_id or other)._get_html_link(),
+            "other": other._get_credit_allocation_chatter()._get_html_link(),
             "document": self.allocation_id._get_html_link(),
             "evidence": self.evidence,
         }

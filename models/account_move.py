@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class AccountMove(models.Model):
@@ -44,6 +44,24 @@ class AccountMove(models.Model):
         :return: a client action that says what was done, what was left and why
         """
         return self.env["account.credit.allocation"]._allocate_documents(self)
+
+    def _get_credit_allocation_chatter(self):
+        """The record that users see this entry as: a payment has a chatter of its own, its entry stays silent."""
+        self.ensure_one()
+        return self.origin_payment_id or self
+
+    @api.model
+    def _log_credit_allocation(self, bodies):
+        """Log notes in one batch for each model.
+
+        :param dict bodies: ``{move: body}``
+        """
+        bodies_by_model = defaultdict(dict)
+        for move, body in bodies.items():
+            record = move._get_credit_allocation_chatter()
+            bodies_by_model[record._name][record.id] = body
+        for model, model_bodies in bodies_by_model.items():
+            self.env[model].browse(model_bodies)._message_log_batch(bodies=model_bodies)
 
     def _post(self, soft=True):
         posted = super()._post(soft=soft)

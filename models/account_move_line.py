@@ -27,8 +27,8 @@ class AccountMoveLine(models.Model):
 
     # Native reconciliation hangs an exchange entry on the first partial that shares a line with it. Where several
     # partials share a line that can be the wrong one, and undoing one allocation would then reverse the gain or loss
-    # of another. The two overrides below remember which pair every exchange entry came from; the allocation executor
-    # corrects the link afterwards.
+    # of another. The overrides of native methods below remember which pair every exchange entry came from, and
+    # _reconcile_pairs corrects the link afterwards.
 
     @api.model
     def _reconcile_pairs(self, pairs):

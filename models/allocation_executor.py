@@ -1,5 +1,5 @@
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from ..matching.open_item import (
     Match,
     MatchingOptions,
 )
+from .minor_units import to_minor_units
 
 _logger = logging.getLogger(__name__)
 
@@ -45,6 +46,14 @@ class Executed(NamedTuple):
     partial: models.BaseModel
 
 
+class Refused(NamedTuple):
+    """A plan of which nothing was executed, and why."""
+
+    group_plan: GroupPlan
+    reason: str
+    message: str = ""
+
+
 class Left(NamedTuple):
     """A leftover with, for a failure, what the system said."""
 
@@ -61,11 +70,11 @@ class AllocationOutcome:
     """
 
     documents: models.BaseModel
-    debts_found: int = 0
-    credits_found: int = 0
-    executed: list[Executed] = field(default_factory=list)
-    credits_left: list[Left] = field(default_factory=list)
-    debts_left: list[Left] = field(default_factory=list)
+    debts_found: int
+    credits_found: int
+    executed: list[Executed]
+    credits_left: list[Left]
+    debts_left: list[Left]
 
 
 class AllocationExecutor(models.AbstractModel):
@@ -93,16 +102,7 @@ class AllocationExecutor(models.AbstractModel):
         :return: :class:`AllocationOutcome`
         :raise psycopg2.errors.SerializationFailure: somebody else changed one of the items meanwhile
         """
-        plans = self._plan(scope)
-        outcome = AllocationOutcome(documents=self.env["account.credit.allocation"])
-        for _group, plan in plans:
-            outcome.credits_left += [Left(leftover) for leftover in plan.credits_left]
-            outcome.debts_left += [Left(leftover) for leftover in plan.debts_left]
-        for batch in self._split_into_batches([group_plan for group_plan in plans if group_plan.plan.matches]):
-            outcome.executed += self._execute_batch(batch, outcome)
-        outcome.debts_found, outcome.credits_found = self._count_documents(plans)
-        outcome.documents = outcome.documents._create_done(outcome, origin)
-        return outcome
+        return self._execute(self._plan(scope), origin)
 
     @api.model
     def _plan(self, scope):
@@ -212,26 +212,75 @@ class AllocationExecutor(models.AbstractModel):
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _execute_batch(self, plans, outcome):
+    def _execute(self, plans, origin):
+        """Execute plans and record what was executed.
+
+        :param list plans: :class:`GroupPlan` records
+        :param str origin: see :meth:`_allocate`
+        :return: :class:`AllocationOutcome`
+        """
+        executed, refused = [], []
+        for batch in self._split_into_batches([group_plan for group_plan in plans if group_plan.plan.matches]):
+            batch_executed, batch_refused = self._execute_batch(batch)
+            executed += batch_executed
+            refused += batch_refused
+        debts_found, credits_found = self._count_documents(plans)
+        outcome = AllocationOutcome(
+            documents=self.env["account.credit.allocation"],
+            debts_found=debts_found,
+            credits_found=credits_found,
+            executed=executed,
+            debts_left=self._list_left(
+                [leftover for _group, plan in plans for leftover in plan.debts_left], refused, lambda match: match.debt
+            ),
+            credits_left=self._list_left(
+                [leftover for _group, plan in plans for leftover in plan.credits_left],
+                refused,
+                lambda match: match.credit,
+            ),
+        )
+        outcome.documents = outcome.documents._create_done(outcome, origin)
+        return outcome
+
+    @api.model
+    def _list_left(self, leftovers, refused, get_item):
+        """What is left of one side: the plans' leftovers, save that an item of a refused plan is left as a whole, with
+        the reason of the refusal.
+
+        :param list leftovers: of all plans
+        :param list refused: :class:`Refused` records
+        :param get_item: the item of a match on this side
+        :return: list of :class:`Left`
+        """
+        left = {
+            item.id: Left(Leftover(item, item.residual, reason), message)
+            for group_plan, reason, message in refused
+            for item in sorted(map(get_item, group_plan.plan.matches), key=lambda item: item.id)
+        }
+        return [Left(leftover) for leftover in leftovers if leftover.item.id not in left] + list(left.values())
+
+    @api.model
+    def _execute_batch(self, plans):
         """Execute the plans together and, when that fails, each alone, so that only the failing ones are left.
 
         :param list plans: :class:`GroupPlan` records with at least one match each
-        :param AllocationOutcome outcome: gets what was left
-        :return: list of :class:`Executed`
+        :return: ``(executed, refused)``, lists of :class:`Executed` and :class:`Refused`
         """
-        left = outcome.debts_left[:], outcome.credits_left[:]
         try:
             with self.env.cr.savepoint():
-                return self._reconcile_plans(plans, outcome)
+                return self._reconcile_plans(plans)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
         except Exception as error:  # whatever one partner's books provoke must not stop the others
-            outcome.debts_left[:], outcome.credits_left[:] = left
-            if len(plans) > 1:
-                return [executed for plan in plans for executed in self._execute_batch([plan], outcome)]
-            _logger.warning("Credit allocation of %s failed", plans[0].group, exc_info=not isinstance(error, UserError))
-            self._leave(plans[0], FAILED, self._get_error_message(error), outcome)
-            return []
+            if len(plans) == 1:
+                expected = isinstance(error, UserError)
+                _logger.warning("Credit allocation of %s failed", plans[0].group, exc_info=not expected)
+                return [], [Refused(plans[0], FAILED, self._get_error_message(error))]
+        results = [self._execute_batch([group_plan]) for group_plan in plans]
+        return (
+            [entry for executed, _refused in results for entry in executed],
+            [entry for _executed, refused in results for entry in refused],
+        )
 
     @api.model
     def _get_error_message(self, error):
@@ -241,10 +290,11 @@ class AllocationExecutor(models.AbstractModel):
         return self.env._("An unexpected error occurred; the server's log tells more.")
 
     @api.model
-    def _reconcile_plans(self, plans, outcome):
-        plans = self._lock_and_recheck(plans, outcome)
+    def _reconcile_plans(self, plans):
+        """Lock, read again, reconcile natively, compare; see :meth:`_execute_batch`."""
+        plans, refused = self._lock_and_recheck(plans)
         if not plans:
-            return []
+            return [], refused
         Line = self.env["account.move.line"]
         matches = [match for _group, plan in plans for match in plan.matches]
         pairs = []
@@ -253,31 +303,33 @@ class AllocationExecutor(models.AbstractModel):
             # in the company's currency the residual of a small foreign amount may be zero
             pairs.append((debt, credit) if debt.amount_residual_currency > 0 else (credit, debt))
         partials = Line._reconcile_pairs(pairs)
-        return self._check_written(matches, partials)
+        return self._check_written(matches, partials), refused
 
     @api.model
-    def _lock_and_recheck(self, plans, outcome):
-        """Keep the plans whose items are all free and still as they were planned; leave the others with the reason.
+    def _lock_and_recheck(self, plans):
+        """Keep the plans whose items are all free and still as they were planned.
 
         An item that another transaction has changed since ours began raises a serialization failure here.
+
+        :return: ``(free, refused)``, lists of :class:`GroupPlan` and :class:`Refused`
         """
         ids = {item.id for _group, plan in plans for match in plan.matches for item in (match.debt, match.credit)}
         lines = self.env["account.move.line"].browse(sorted(ids))
         locked = lines.try_lock_for_update(allow_referencing=True)
         locked.invalidate_recordset(["amount_residual", "amount_residual_currency", "reconciled", "parent_state"])
         residuals = {
-            line.id: _to_minor_units(line.currency_id, abs(line.amount_residual_currency))
+            line.id: to_minor_units(line.currency_id, abs(line.amount_residual_currency))
             for line in locked
             if line.parent_state == "posted" and not line.reconciled
         }
-        free = []
+        free, refused = [], []
         for group_plan in plans:
             items = chain.from_iterable((match.debt, match.credit) for match in group_plan.plan.matches)
             if all(residuals.get(item.id) == item.residual for item in items):
                 free.append(group_plan)
             else:
-                self._leave(group_plan, LOCKED_BY_ANOTHER_USER, "", outcome)
-        return free
+                refused.append(Refused(group_plan, LOCKED_BY_ANOTHER_USER))
+        return free, refused
 
     @api.model
     def _check_written(self, matches, partials):
@@ -299,32 +351,16 @@ class AllocationExecutor(models.AbstractModel):
                 expected[item.id] = expected.get(item.id, item.residual) - match.amount
             executed.append(Executed(match, partial))
             amounts = (
-                _to_minor_units(partial.debit_currency_id, partial.debit_amount_currency),
-                _to_minor_units(partial.credit_currency_id, partial.credit_amount_currency),
+                to_minor_units(partial.debit_currency_id, partial.debit_amount_currency),
+                to_minor_units(partial.credit_currency_id, partial.credit_amount_currency),
             )
             if amounts != (match.amount, match.amount):
                 raise AllocationMismatchError(
                     self.env._("The reconciliation settled another amount than planned; nothing was changed.")
                 )
         for line in self.env["account.move.line"].browse(expected):
-            if _to_minor_units(line.currency_id, abs(line.amount_residual_currency)) != expected[line.id]:
+            if to_minor_units(line.currency_id, abs(line.amount_residual_currency)) != expected[line.id]:
                 raise AllocationMismatchError(
                     self.env._("An item has another residual than planned; nothing was changed.")
                 )
         return executed
-
-    @api.model
-    def _leave(self, group_plan, reason, message, outcome):
-        """Nothing of this plan was executed: list what it would have settled, with the reason, in place of what the
-        plan says of the rest of the same items."""
-        debts = {match.debt for match in group_plan.plan.matches}
-        credits = {match.credit for match in group_plan.plan.matches}
-        for items, left in ((debts, outcome.debts_left), (credits, outcome.credits_left)):
-            left[:] = [entry for entry in left if entry.leftover.item not in items]
-            left += [
-                Left(Leftover(item, item.residual, reason), message) for item in sorted(items, key=lambda item: item.id)
-            ]
-
-
-def _to_minor_units(currency, amount):
-    return round(amount * 10**currency.decimal_places)

@@ -1,6 +1,5 @@
 import logging
 import time
-from collections import defaultdict
 from functools import partial
 from typing import NamedTuple
 
@@ -134,15 +133,9 @@ class AllocationTrigger(models.AbstractModel):
 
     @api.model
     def _log_on_chatter(self, moves, messages):
-        """:param dict messages: ``{move id: why}``; a payment is told in its own chatter"""
-        bodies = defaultdict(dict)
-        for move in moves:
-            record = move.origin_payment_id or move
-            bodies[record._name][record.id] = self.env._(
-                "Outstanding credits were not allocated automatically. %s", messages[move.id]
-            )
-        for model, model_bodies in bodies.items():
-            self.env[model].browse(model_bodies)._message_log_batch(bodies=model_bodies)
+        """:param dict messages: ``{move id: why}``"""
+        text = self.env._("Outstanding credits were not allocated automatically. %s")
+        moves._log_credit_allocation({move: text % messages[move.id] for move in moves})
 
 
 def _allocate_after_commit(posting_cr):

@@ -206,8 +206,8 @@ class TestExecutor(AllocationCase):
         executor = self.env["account.credit.allocation.executor"]
         plans = executor._plan(AllocationScope(company_ids=tuple(self.company.ids), partner_ids=(self.customer.id,)))
         (self.open_items(invoice) + self.open_items(self.payment(30))).reconcile()
-        outcome = allocation_executor.AllocationOutcome(documents=self.env["account.credit.allocation"])
-        self.assertFalse(executor._execute_batch(plans, outcome))
+        outcome = executor._execute(plans, "run")
+        self.assertFalse(outcome.executed)
         self.assertNotAllocated(invoice, payment)
         self.assertLeft(outcome, payment, "locked_by_another_user")
 

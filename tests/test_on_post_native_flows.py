@@ -137,7 +137,6 @@ class TestOnPostNativeFlows(OnPostCase):
         payment = self.payment(330)
         self.commit()
         self.assertOpen(payment, 30)
-        self.env.ref("account.ir_cron_auto_post_draft_entry").with_user(self.env.ref("base.user_root"))
         draft._post(soft=True)
         self.commit()
         self.assertAllocated(draft, payment, 30)

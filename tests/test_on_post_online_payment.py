@@ -49,7 +49,6 @@ class TestOnPostOnlinePayment(OnPostCase):
         transaction = self.transaction(80, invoice_ids=[Command.set(invoice.ids)])
         transaction._set_pending()
         credit_note = self.credit_note(80, day="2024-01-05")
-        self.open_items(self.old).remove_move_reconcile()
         self.old.credit_allocation_excluded = True
         invoice.action_post()
         self.commit()
