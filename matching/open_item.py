@@ -8,7 +8,8 @@ imports ``odoo``: what decides is plain Python, so a preview and an execution ca
 from __future__ import annotations
 
 import datetime
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
 # --- reasons why an item, or a part of it, was left ------------------------------------------------------------------
 
@@ -32,7 +33,16 @@ FAILED = "failed"
 
 REFERENCE = "reference"
 EXACT_AMOUNT = "exact_amount"
+EXACT_COMBINATION = "exact_combination"
+NET_TO_ZERO = "net_to_zero"
+TOLERANCE = "tolerance"
 OLDEST_FIRST = "oldest_first"
+MANUAL = "manual"  # no rule: somebody typed the amount, or chose among what a rule would not decide
+
+# --- the two sides of a pair -----------------------------------------------------------------------------------------
+
+DEBT = "debt"
+CREDIT = "credit"
 
 
 class Group(NamedTuple):
@@ -74,37 +84,102 @@ class Evidence(NamedTuple):
     values: tuple[str, ...] = ()
 
 
+class Cap(NamedTuple):
+    """Exactly ``amount`` (positive, minor units) of the item on ``side`` is settled, though more of it may be open."""
+
+    side: str  # DEBT or CREDIT
+    amount: int
+
+
 class Match(NamedTuple):
-    """``amount`` (minor units of the pair's currency) of the credit settles the debt."""
+    """What the pair settles: ``amount`` of the debt and ``credit_amount`` of the credit, each in minor units of its own
+    currency; in one currency they are equal. Without a ``cap`` at least one of the two is settled in full.
+    """
 
     debt: OpenItem
     credit: OpenItem
+    amount: int
+    credit_amount: int
+    rule: str
+    evidence: Evidence
+    cap: Cap | None = None
+
+
+class WriteOff(NamedTuple):
+    """``amount`` (minor units) is all that the matches leave of ``item``: so little that it is written off."""
+
+    item: OpenItem
     amount: int
     rule: str
     evidence: Evidence
 
 
+class Suggestion(NamedTuple):
+    """One of the answers between which a rule would not decide: these debts are settled by these credits."""
+
+    debts: tuple[OpenItem, ...]
+    credits: tuple[OpenItem, ...]
+    rule: str
+    evidence: Evidence
+
+
 class Leftover(NamedTuple):
-    """What no rule settled of an item, and why; ``amount`` in minor units of its currency."""
+    """What no rule settled of an item, and why; ``amount`` in minor units of its currency.
+
+    ``suggestions``: where the reason is that there are several answers, these, as far as they were looked for.
+    """
 
     item: OpenItem
     amount: int
     reason: str
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 class AllocationPlan(NamedTuple):
-    """Matches in the order in which they must be executed, and what is left of either side afterwards."""
+    """Matches in the order in which they must be executed, what is written off afterwards, and what is then left."""
 
     matches: tuple[Match, ...]
     debts_left: tuple[Leftover, ...]
     credits_left: tuple[Leftover, ...]
+    write_offs: tuple[WriteOff, ...] = ()
+
+
+class Exchange(Protocol):
+    """What pairs settle across currencies: known to the ledger alone, which has the rates and rounds them.
+
+    It is asked, and told, about every pair of a group in the order of the plan, those of one currency included.
+    """
+
+    def settle(self, debt: OpenItem, credit: OpenItem, cap: Cap | None = None) -> tuple[int, int] | None:
+        """Settle as much of the pair as is open on both sides, or as ``cap`` says.
+
+        Returns what that settles of the debt and of the credit, positive, in minor units of the currency of each. One
+        of the two is then settled in full, or ``cap`` reached. Returns None, having done nothing, where nothing can
+        be settled: the amount is worth less than one unit of the other currency.
+        """
+
+
+class Tolerance(NamedTuple):
+    """The largest difference to write off: within both ``amounts[currency]`` (minor units; none for a currency that is
+    not there) and ``basis_points`` (hundredths of a percent) of the document that it is a difference of."""
+
+    amounts: Mapping[int, int]
+    basis_points: int
 
 
 class MatchingOptions(NamedTuple):
     """``rules``: codes in the order in which they run. ``order_by_invoice_date``: oldest by invoice, not due, date.
     ``partial``: whether oldest-first may split a credit; if not, a credit is used only where it fits whole.
+    ``max_members``, ``max_candidates``, ``max_steps``: the bounds of a search for an exact combination.
+    ``cross_currencies``: whether references and oldest-first may join different currencies, where the planner is given
+    an :class:`Exchange`. ``tolerance``: what the rule of that name may write off.
     """
 
     rules: tuple[str, ...] = (REFERENCE, EXACT_AMOUNT, OLDEST_FIRST)
     order_by_invoice_date: bool = False
     partial: bool = True
+    max_members: int = 12
+    max_candidates: int = 40
+    max_steps: int = 100_000
+    cross_currencies: bool = False
+    tolerance: Tolerance | None = None

@@ -98,7 +98,7 @@ class Pool:
         amount = min(self._residuals[debt.id], self._residuals[credit.id])
         self._residuals[debt.id] -= amount
         self._residuals[credit.id] -= amount
-        self.matches.append(Match(debt, credit, amount, rule, evidence))
+        self.matches.append(Match(debt, credit, amount, amount, rule, evidence))
 
     def settle_in_order(
         self,

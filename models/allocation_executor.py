@@ -213,11 +213,22 @@ class AllocationExecutor(models.AbstractModel):
 
     @api.model
     def _execute(self, plans, origin):
-        """Execute plans and record what was executed.
+        """Execute plans and record what was executed in documents of their own.
 
         :param list plans: :class:`GroupPlan` records
         :param str origin: see :meth:`_allocate`
         :return: :class:`AllocationOutcome`
+        """
+        outcome = self._execute_plans(plans)
+        outcome.documents = outcome.documents._create_done(outcome, origin)
+        return outcome
+
+    @api.model
+    def _execute_plans(self, plans):
+        """Execute plans; to record what was executed is up to the caller.
+
+        :param list plans: :class:`GroupPlan` records
+        :return: :class:`AllocationOutcome` without documents
         """
         executed, refused = [], []
         for batch in self._split_into_batches([group_plan for group_plan in plans if group_plan.plan.matches]):
@@ -225,7 +236,7 @@ class AllocationExecutor(models.AbstractModel):
             executed += batch_executed
             refused += batch_refused
         debts_found, credits_found = self._count_documents(plans)
-        outcome = AllocationOutcome(
+        return AllocationOutcome(
             documents=self.env["account.credit.allocation"],
             debts_found=debts_found,
             credits_found=credits_found,
@@ -239,8 +250,6 @@ class AllocationExecutor(models.AbstractModel):
                 lambda match: match.credit,
             ),
         )
-        outcome.documents = outcome.documents._create_done(outcome, origin)
-        return outcome
 
     @api.model
     def _list_left(self, leftovers, refused, get_item):
