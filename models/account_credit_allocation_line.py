@@ -3,10 +3,13 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
+from .minor_units import from_minor_units
+
 RULES = [
     ("reference", "Explicit reference"),
     ("exact_amount", "Exact amount"),
     ("oldest_first", "Oldest first"),
+    ("manual", "By hand"),
 ]
 
 
@@ -117,7 +120,6 @@ class AccountCreditAllocationLine(models.Model):
         match, partial = executed
         debt = self.env["account.move.line"].browse(match.debt.id)
         credit = self.env["account.move.line"].browse(match.credit.id)
-        debt_is_debit = partial.debit_move_id == debt
         return {
             "partner_id": match.debt.group.partner,
             "account_id": match.debt.group.account,
@@ -125,12 +127,12 @@ class AccountCreditAllocationLine(models.Model):
             "debt_move_id": debt.move_id.id,
             "debt_label": debt.move_id.name,
             "debt_currency_id": debt.currency_id.id,
-            "debt_amount": partial.debit_amount_currency if debt_is_debit else partial.credit_amount_currency,
+            "debt_amount": from_minor_units(debt.currency_id, match.amount),
             "credit_line_id": credit.id,
             "credit_move_id": credit.move_id.id,
             "credit_label": credit.move_id.name,
             "credit_currency_id": credit.currency_id.id,
-            "credit_amount": partial.credit_amount_currency if debt_is_debit else partial.debit_amount_currency,
+            "credit_amount": from_minor_units(credit.currency_id, match.credit_amount),
             "amount": partial.amount,
             "rule": match.rule,
             "evidence": self._get_evidence_text(match.evidence),
@@ -162,6 +164,8 @@ class AccountCreditAllocationLine(models.Model):
                 return self.env._("Oldest due date, %s", format_date(self.env, values[0]))
             case "oldest_invoice":
                 return self.env._("Oldest invoice, dated %s", format_date(self.env, values[0]))
+            case "manual":
+                return self.env._("The amount was typed by hand")
         return evidence.code
 
     def _get_chatter_message(self, side):

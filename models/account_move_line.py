@@ -1,20 +1,37 @@
-from odoo import api, models
+from typing import NamedTuple
+
+from odoo import Command, api, models
 
 from ..matching.open_item import Group
 
 # what _reconcile_pairs adds to the context
-OWN_CONTEXT = {"skip_invoice_sync", "skip_credit_allocation", "credit_allocation_exchange_log"}
+OWN_CONTEXT = {"skip_invoice_sync", "skip_credit_allocation", "credit_allocation_pairs"}
 
 
-class ExchangeLog:
-    """Which pair every exchange entry of one plan came from, filled while the plan is executed.
+class Pair(NamedTuple):
+    """A debit and a credit item to be reconciled, one ``account.move.line`` record each.
 
-    It travels in the context. An object is equal to itself only, a dictionary would be equal to that of another plan,
+    ``capped``: the one of the two of which exactly ``amount`` (positive, in its currency) is settled; None to settle as
+    much as is open on both.
+    """
+
+    debit: models.BaseModel
+    credit: models.BaseModel
+    capped: models.BaseModel | None = None
+    amount: float = 0.0
+
+
+class PairsInProgress:
+    """What the overrides of native methods must know of the pairs of one call, and what they find out.
+
+    It travels in the context. An object is equal to itself only; a dictionary would be equal to that of another call,
     and Odoo hands out an existing environment again where the contexts are equal.
     """
 
-    def __init__(self):
-        self.moves = {}  # (debit item id, credit item id) -> account.move
+    def __init__(self, pairs):
+        # (debit item id, credit item id) -> (id of the capped item, amount)
+        self.caps = {(pair.debit.id, pair.credit.id): (pair.capped.id, pair.amount) for pair in pairs if pair.capped}
+        self.exchange_moves = {}  # (debit item id, credit item id) -> account.move
 
 
 class AccountMoveLine(models.Model):
@@ -25,53 +42,122 @@ class AccountMoveLine(models.Model):
         self.ensure_one()
         return Group(self.company_id.root_id.id, self.account_id.id, self.partner_id.commercial_partner_id.id or 0)
 
-    # Native reconciliation hangs an exchange entry on the first partial that shares a line with it. Where several
-    # partials share a line that can be the wrong one, and undoing one allocation would then reverse the gain or loss
-    # of another. The overrides of native methods below remember which pair every exchange entry came from, and
-    # _reconcile_pairs corrects the link afterwards.
-
     @api.model
     def _reconcile_pairs(self, pairs):
-        """Reconcile each debit and credit item natively, in this order, each as far as their residuals allow.
+        """Reconcile each debit and credit item natively, in this order, each as far as their residuals and caps allow.
 
-        :param list pairs: ``(debit item, credit item)``, two records each; an item may stand in several pairs
+        :param list pairs: :class:`Pair` records; an item may stand in several pairs, a pair only once
         :return: the new ``account.partial.reconcile`` records; each holds the exchange entry of its own pair
         """
         Partial = self.env["account.partial.reconcile"]
         newest = Partial.sudo().search([], order="id desc", limit=1).id or 0
-        log = ExchangeLog()
+        in_progress = PairsInProgress(pairs)
         # none of the invoices' lines changes, so there are no dynamic lines to synchronise (core does the same)
         self.with_context(
-            skip_invoice_sync=True, skip_credit_allocation=True, credit_allocation_exchange_log=log
-        )._reconcile_plan([debit + credit for debit, credit in pairs])
+            skip_invoice_sync=True, skip_credit_allocation=True, credit_allocation_pairs=in_progress
+        )._reconcile_plan([pair.debit + pair.credit for pair in pairs])
         self.env.flush_all()
         partials = Partial.search(
             [
                 ("id", ">", newest),
-                ("debit_move_id", "in", [debit.id for debit, _credit in pairs]),
-                ("credit_move_id", "in", [credit.id for _debit, credit in pairs]),
+                ("debit_move_id", "in", [pair.debit.id for pair in pairs]),
+                ("credit_move_id", "in", [pair.credit.id for pair in pairs]),
             ],
             order="id",
         )
+        # Native reconciliation hangs an exchange entry on the first partial that shares a line with it. Where several
+        # partials share a line that can be the wrong one, and undoing one allocation would then reverse the gain or
+        # loss of another.
         for partial in partials:
             pair = (partial.debit_move_id.id, partial.credit_move_id.id)
-            exchange_move = log.moves.get(pair, self.env["account.move"]).with_env(self.env)
+            exchange_move = in_progress.exchange_moves.get(pair, self.env["account.move"]).with_env(self.env)
             if partial.exchange_move_id != exchange_move:
                 partial.exchange_move_id = exchange_move
         return partials
 
     @api.model
     def _prepare_reconciliation_single_partial(self, debit_values, credit_values, shadowed_aml_values=None):
+        in_progress = self.env.context.get("credit_allocation_pairs")
+        if not in_progress:
+            return super()._prepare_reconciliation_single_partial(
+                debit_values, credit_values, shadowed_aml_values=shadowed_aml_values
+            )
+        pair = (debit_values["aml"].id, credit_values["aml"].id)
+        sides = ((debit_values, 1, "debit"), (credit_values, -1, "credit"))
+        held_back = self._hold_back(debit_values, credit_values, *in_progress.caps.get(pair, (None, 0.0)))
+        visible = [dict(values) for values, _sign, _side in sides]
         results = super()._prepare_reconciliation_single_partial(
             debit_values, credit_values, shadowed_aml_values=shadowed_aml_values
         )
-        if results.get("exchange_values") and self.env.context.get("credit_allocation_exchange_log"):
-            results["exchange_values"]["credit_allocation_pair"] = (debit_values["aml"].id, credit_values["aml"].id)
+        if results.get("exchange_values"):
+            results["exchange_values"]["credit_allocation_pair"] = pair
+        if results.get("partial_values"):
+            for before, (values, sign, side) in zip(visible, sides, strict=True):
+                self._correct_residuals(before, values, sign, side, results)
+        if pair in in_progress.caps:
+            for values, residuals in held_back:
+                for name, amount in residuals.items():
+                    values[name] += amount
+            # the cap is reached: nothing more of this pair
+            results = {**results, "debit_values": None, "credit_values": None}
         return results
+
+    @api.model
+    def _correct_residuals(self, before, values, sign, side, results):
+        """Let the running residuals of one item say what the partial and the exchange entry will leave of it.
+
+        Between two foreign currencies the native figure of a credit is wrong by twice its exchange difference. Nobody
+        notices where the item is used up by the pair, but a capped one is used again.
+
+        :param dict before: the residuals of the item before the pair, as far as visible
+        :param dict values: the running residuals, corrected here
+        :param int sign: 1 for the debit, -1 for the credit
+        :param str side: ``debit`` or ``credit``
+        :param dict results: what native reconciliation found out about the pair
+        """
+        partial, line = results["partial_values"], values["aml"]
+        residual = before["amount_residual"] - sign * partial["amount"]
+        residual_currency = before["amount_residual_currency"] - sign * partial[f"{side}_amount_currency"]
+        exchange_values = results.get("exchange_values") or {"move_values": {"line_ids": []}}
+        for _command, _id, vals in exchange_values["move_values"]["line_ids"]:
+            if vals.get("reconciled_lines_ids") == [Command.set(line.ids)]:
+                residual += vals["debit"] - vals["credit"]
+                residual_currency += vals["amount_currency"]
+        values["amount_residual"] = line.company_currency_id.round(residual)
+        values["amount_residual_currency"] = line.currency_id.round(residual_currency)
+
+    @api.model
+    def _hold_back(self, debit_values, credit_values, capped_id, amount):
+        """Hide from native reconciliation what a cap leaves of the running residuals.
+
+        What stays visible in the company's currency is the share at the rate that the item was booked at, as native
+        reconciliation itself computes it.
+
+        :param dict debit_values: the running residuals of the debit item, lowered here; likewise ``credit_values``
+        :param capped_id: the item which is capped, None for no cap
+        :param float amount: the cap, positive, in the currency of the item
+        :return: list of ``(values, residuals to be added again afterwards)``
+        """
+        for values, sign in ((debit_values, 1), (credit_values, -1)):
+            line = values["aml"]
+            currency, company_currency = line.currency_id, line.company_currency_id
+            residual, residual_currency = sign * values["amount_residual"], sign * values["amount_residual_currency"]
+            if line.id != capped_id or currency.compare_amounts(amount, residual_currency) >= 0:
+                continue
+            if currency == company_currency:
+                visible = amount
+            else:
+                rate = abs(line.balance / line.amount_currency)
+                visible = min(company_currency.round(amount * rate), residual)
+            visible_residuals = {"amount_residual": sign * visible, "amount_residual_currency": sign * amount}
+            held_back = {name: values[name] - visible for name, visible in visible_residuals.items()}
+            values.update(visible_residuals)
+            return [(values, held_back)]
+        return []
 
     def _reconcile_post_hook(self, data):
         """What an invoice does when it gets paid is not part of the reconciliation: it sees the context as it was."""
-        if self.env.context.get("credit_allocation_exchange_log"):
+        if self.env.context.get("credit_allocation_pairs"):
             context = {key: value for key, value in self.env.context.items() if key not in OWN_CONTEXT}
             env = self.env(context=context)
             data = {key: moves.with_env(env) for key, moves in data.items()}
@@ -80,8 +166,8 @@ class AccountMoveLine(models.Model):
     @api.model
     def _create_exchange_difference_moves(self, exchange_diff_values_list):
         moves = super()._create_exchange_difference_moves(exchange_diff_values_list)
-        if log := self.env.context.get("credit_allocation_exchange_log"):
+        if in_progress := self.env.context.get("credit_allocation_pairs"):
             for move, values in zip(moves, exchange_diff_values_list, strict=True):
                 if pair := values.get("credit_allocation_pair"):
-                    log.moves[pair] = move
+                    in_progress.exchange_moves[pair] = move
         return moves

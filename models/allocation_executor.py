@@ -9,6 +9,8 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..matching import PlanError, plan_by_group
 from ..matching.open_item import (
+    CREDIT,
+    DEBT,
     EXACT_AMOUNT,
     FAILED,
     LOCKED_BY_ANOTHER_USER,
@@ -20,7 +22,9 @@ from ..matching.open_item import (
     Match,
     MatchingOptions,
 )
-from .minor_units import to_minor_units
+from .account_move_line import Pair
+from .minor_units import from_minor_units, to_minor_units
+from .native_exchange import NativeExchange
 
 _logger = logging.getLogger(__name__)
 
@@ -304,15 +308,30 @@ class AllocationExecutor(models.AbstractModel):
         plans, refused = self._lock_and_recheck(plans)
         if not plans:
             return [], refused
-        Line = self.env["account.move.line"]
         matches = [match for _group, plan in plans for match in plan.matches]
-        pairs = []
-        for match in matches:
-            debt, credit = Line.browse(match.debt.id), Line.browse(match.credit.id)
-            # in the company's currency the residual of a small foreign amount may be zero
-            pairs.append((debt, credit) if debt.amount_residual_currency > 0 else (credit, debt))
-        partials = Line._reconcile_pairs(pairs)
+        partials = self.env["account.move.line"]._reconcile_pairs([self._get_pair(match) for match in matches])
         return self._check_written(matches, partials), refused
+
+    @api.model
+    def _get_pair(self, match):
+        """The match as a :class:`Pair` of journal items."""
+        items = {DEBT: match.debt, CREDIT: match.credit}
+        lines = {side: self.env["account.move.line"].browse(item.id) for side, item in items.items()}
+        # in the company's currency the residual of a small foreign amount may be zero
+        pair = Pair(*lines.values()) if lines[DEBT].amount_residual_currency > 0 else Pair(lines[CREDIT], lines[DEBT])
+        if match.cap:
+            line = lines[match.cap.side]
+            pair = pair._replace(capped=line, amount=from_minor_units(line.currency_id, match.cap.amount))
+        return pair
+
+    @api.model
+    def _get_exchange(self, items):
+        """What native reconciliation settles across currencies, for :func:`plan_by_group` and for typed amounts.
+
+        :param items: open items of one group
+        :return: :class:`Exchange`
+        """
+        return NativeExchange(self.env["account.move.line"].browse([item.id for item in items]))
 
     @api.model
     def _lock_and_recheck(self, plans):
@@ -356,9 +375,11 @@ class AllocationExecutor(models.AbstractModel):
         expected, executed = {}, []
         for match in matches:
             partial = written[frozenset((match.debt.id, match.credit.id))]
-            for item in (match.debt, match.credit):
-                expected[item.id] = expected.get(item.id, item.residual) - match.amount
+            for item, amount in ((match.debt, match.amount), (match.credit, match.credit_amount)):
+                expected[item.id] = expected.get(item.id, item.residual) - amount
             executed.append(Executed(match, partial))
+            if match.debt.currency != match.credit.currency:
+                continue  # part of it may have been settled by the exchange entry: the residuals tell
             amounts = (
                 to_minor_units(partial.debit_currency_id, partial.debit_amount_currency),
                 to_minor_units(partial.credit_currency_id, partial.credit_amount_currency),

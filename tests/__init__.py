@@ -2,6 +2,7 @@ from . import (
     test_allocation_document,
     test_bulk_action,
     test_bulk_action_tour,
+    test_capped_pairs,
     test_eligibility,
     test_exclusion,
     test_executor,

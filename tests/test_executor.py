@@ -188,7 +188,7 @@ class TestExecutor(AllocationCase):
             return native_lock(lines - mine, **options)
 
         def fail(lines, pairs):
-            if any(set((debit + credit).ids) & set(failing_ids) for debit, credit in pairs):
+            if any(set((pair.debit + pair.credit).ids) & set(failing_ids) for pair in pairs):
                 raise UserError(self.env._("The period is locked."))
             return native_pairs(lines, pairs)
 

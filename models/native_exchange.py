@@ -1,0 +1,50 @@
+from ..matching.open_item import CREDIT, DEBT
+from .account_move_line import Pair, PairsInProgress
+from .minor_units import from_minor_units, to_minor_units
+
+
+class NativeExchange:
+    """What native reconciliation will settle of each pair, in the order of a plan: the :class:`Exchange` of the core.
+
+    The figures come from the native methods themselves, run on a copy of the residuals. Nothing is written.
+    """
+
+    def __init__(self, lines):
+        """:param lines: ``account.move.line`` records, the open items of one company, account and partner"""
+        self._line = lines.browse()
+        self._residuals = {
+            line.id: {
+                "aml": line,
+                "amount_residual": line.amount_residual,
+                "amount_residual_currency": line.amount_residual_currency,
+                "parent_state": line.parent_state,
+            }
+            for line in lines
+        }
+
+    def settle(self, debt, credit, cap=None):
+        """See :class:`Exchange`; ``cap`` may also be more than what is open, and then does nothing."""
+        sides = {DEBT: self._residuals[debt.id], CREDIT: self._residuals[credit.id]}
+        if debt.currency != credit.currency and not all(values["aml"].balance for values in sides.values()):
+            return None  # worth nothing in the company's currency, so there is no rate
+        before = {side: dict(values) for side, values in sides.items()}
+        debit, credit = sorted(sides.values(), key=lambda values: values["amount_residual_currency"], reverse=True)
+        pair = Pair(debit["aml"], credit["aml"])
+        if cap:
+            line = sides[cap.side]["aml"]
+            pair = pair._replace(capped=line, amount=from_minor_units(line.currency_id, cap.amount))
+        self._line.with_context(credit_allocation_pairs=PairsInProgress([pair]))._prepare_reconciliation_amls(
+            [debit, credit]
+        )
+        settled = {side: self._count_settled(before[side], values) for side, values in sides.items()}
+        if min(settled.values()) <= 0:
+            for side, values in before.items():
+                sides[side].update(values)
+            return None
+        return settled[DEBT], settled[CREDIT]
+
+    def _count_settled(self, before, after):
+        """By how much a residual came nearer to zero, in minor units of the item's currency."""
+        currency = before["aml"].currency_id
+        residuals = [to_minor_units(currency, values["amount_residual_currency"]) for values in (before, after)]
+        return abs(residuals[0]) - abs(residuals[1])
