@@ -1,6 +1,6 @@
 {
     "name": "Credit Allocation",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Accounting/Accounting",
     "summary": "Allocate outstanding payments and credit notes to open invoices by clear rules, on record",
     "author": "Credit Allocation contributors",
@@ -10,9 +10,13 @@
         # who may see what comes before anything that shows it
         "security/ir.model.access.csv",
         "security/account_credit_allocation_security.xml",
+        # each type of rule gives every company its rule
+        "data/account_credit_allocation_rule_type_data.xml",
         # actions of the document are used by the buttons on other forms
         "views/account_credit_allocation_views.xml",
         "views/account_credit_allocation_line_views.xml",
+        # its action is used by the settings
+        "views/account_credit_allocation_rule_views.xml",
         "views/account_move_views.xml",
         "views/account_payment_views.xml",
         "views/account_journal_views.xml",

@@ -2,6 +2,8 @@ from . import (
     account_credit_allocation,
     account_credit_allocation_leftover,
     account_credit_allocation_line,
+    account_credit_allocation_rule,
+    account_credit_allocation_rule_type,
     account_journal,
     account_move,
     account_move_line,

@@ -5,13 +5,6 @@ from odoo.tools import format_date, formatLang
 
 from .minor_units import from_minor_units
 
-RULES = [
-    ("reference", "Explicit reference"),
-    ("exact_amount", "Exact amount"),
-    ("oldest_first", "Oldest first"),
-    ("manual", "By hand"),
-]
-
 
 class AccountCreditAllocationLine(models.Model):
     """One debt, one credit, one amount, one reason.
@@ -70,7 +63,7 @@ class AccountCreditAllocationLine(models.Model):
     company_currency_id = fields.Many2one(related="allocation_id.company_currency_id")
     amount = fields.Monetary(currency_field="company_currency_id", readonly=True, help="In the company's currency.")
 
-    rule = fields.Selection(RULES, readonly=True, index=True)
+    rule = fields.Selection("_selection_rule", readonly=True, index=True)
     evidence = fields.Char(string="Why", readonly=True, help="What the rule saw, in words.")
     partial_id = fields.Many2one(
         "account.partial.reconcile",
@@ -94,6 +87,15 @@ class AccountCreditAllocationLine(models.Model):
         search="_search_removed",
         help="Somebody removed the reconciliation of this allocation.",
     )
+
+    @api.model
+    def _selection_rule(self):
+        """All rules that exist, those of other addons included, and what stands in place of a rule."""
+        return [
+            *self.env["account.credit.allocation.rule.type"]._get_labels(),
+            ("manual", self.env._("By hand")),
+            ("removed", self.env._("Rule that is not installed any more")),
+        ]
 
     @api.depends("debt_label", "credit_label")
     def _compute_display_name(self):

@@ -11,16 +11,12 @@ from ..matching import PlanError, plan_by_group
 from ..matching.open_item import (
     CREDIT,
     DEBT,
-    EXACT_AMOUNT,
     FAILED,
     LOCKED_BY_ANOTHER_USER,
-    OLDEST_FIRST,
-    REFERENCE,
     AllocationPlan,
     Group,
     Leftover,
     Match,
-    MatchingOptions,
 )
 from .account_move_line import Pair
 from .minor_units import from_minor_units, to_minor_units
@@ -134,8 +130,9 @@ class AllocationExecutor(models.AbstractModel):
 
         :return: list of :class:`GroupPlan`
         """
+        rules = self.env["account.credit.allocation.rule.type"]._get_matching_rules()
         try:
-            return [GroupPlan(group, plan) for group, plan in plan_by_group(debts, credits, options)]
+            return [GroupPlan(group, plan) for group, plan in plan_by_group(debts, credits, options, rules=rules)]
         except PlanError:
             partners = sorted({item.group.partner for item in chain(debts, credits)})
             if len(partners) == 1:
@@ -182,10 +179,7 @@ class AllocationExecutor(models.AbstractModel):
 
         :return: :class:`MatchingOptions`
         """
-        rules = [REFERENCE, EXACT_AMOUNT] + [OLDEST_FIRST] * company.credit_allocation_oldest_first
-        return MatchingOptions(
-            rules=tuple(rules), order_by_invoice_date=company.credit_allocation_order == "invoice_date"
-        )
+        return self.env["account.credit.allocation.rule"]._get_matching_options(company)
 
     @api.model
     def _count_documents(self, plans):

@@ -38,12 +38,6 @@ class ResCompany(models.Model):
         help="A journal entry with an open receivable or payable item, such as an opening balance or a bank "
         "transaction, starts the allocation.",
     )
-    credit_allocation_oldest_first = fields.Boolean(
-        string="Oldest first",
-        default=True,
-        help="What neither a reference nor an exact amount settles goes to the oldest open invoices, the last one "
-        "partially. Switched off, it stays outstanding until somebody decides.",
-    )
     credit_allocation_order = fields.Selection(
         selection=[("due_date", "Due date"), ("invoice_date", "Invoice date")],
         string="Oldest by",
@@ -51,11 +45,17 @@ class ResCompany(models.Model):
         required=True,
         help="Which date makes an invoice the oldest. Used whenever several invoices are candidates.",
     )
+    credit_allocation_cross_currency = fields.Boolean(
+        string="Currencies may cross",
+        help="A reference, and the rule for what is left, may allocate a credit to an invoice in another currency, at "
+        "the rate of the day. Amounts are compared within one currency all the same.",
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
         companies = super().create(vals_list)
         companies._create_credit_allocation_sequences()
+        self.env["account.credit.allocation.rule"]._create_missing(companies)
         return companies
 
     def _get_company_root_delegated_field_names(self):
@@ -67,8 +67,8 @@ class ResCompany(models.Model):
             "credit_allocation_on_refund",
             "credit_allocation_on_invoice",
             "credit_allocation_on_entry",
-            "credit_allocation_oldest_first",
             "credit_allocation_order",
+            "credit_allocation_cross_currency",
         ]
 
     def _create_credit_allocation_sequences(self):

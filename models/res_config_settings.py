@@ -10,5 +10,7 @@ class ResConfigSettings(models.TransientModel):
     credit_allocation_on_refund = fields.Boolean(related="company_id.credit_allocation_on_refund", readonly=False)
     credit_allocation_on_invoice = fields.Boolean(related="company_id.credit_allocation_on_invoice", readonly=False)
     credit_allocation_on_entry = fields.Boolean(related="company_id.credit_allocation_on_entry", readonly=False)
-    credit_allocation_oldest_first = fields.Boolean(related="company_id.credit_allocation_oldest_first", readonly=False)
     credit_allocation_order = fields.Selection(related="company_id.credit_allocation_order", readonly=False)
+    credit_allocation_cross_currency = fields.Boolean(
+        related="company_id.credit_allocation_cross_currency", readonly=False
+    )

@@ -12,6 +12,7 @@ from . import (
     test_on_post_performance,
     test_properties,
     test_real_transactions,
+    test_rule_chain,
     test_rules_on_ledger,
     test_security,
     test_settings,

@@ -128,6 +128,13 @@ class AllocationCase(AccountTestInvoicingCommon):
         cls.env.cr.precommit.run()  # loads the chart of accounts
         return branch
 
+    @classmethod
+    def rule(cls, code, company=None):
+        """The company's rule of this code, on or off."""
+        return cls.env["account.credit.allocation.rule"].search(
+            [("company_id", "=", (company or cls.company).id), ("code", "=", code)]
+        )
+
     # --- doing --------------------------------------------------------------------------------------------------------
 
     def allocate(self, **scope):

@@ -94,7 +94,7 @@ class TestRulesOnLedger(AllocationCase):
         self.assertOpen(newer, 100)
 
     def test_equal_invoices_and_one_payment_are_ambiguous_without_oldest_first(self):
-        self.company.credit_allocation_oldest_first = False
+        self.rule("oldest_first").enabled = False
         invoices = self.invoice(100) + self.invoice(100)
         payment = self.payment(100)
         outcome = self.allocate(partner_ids=(self.customer.id,))

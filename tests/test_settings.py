@@ -10,22 +10,29 @@ class TestSettings(AllocationCase):
         company = self.env["res.company"].create({"name": "New"})
         self.assertTrue(company.credit_allocation_receivable)
         self.assertFalse(company.credit_allocation_payable)
-        self.assertTrue(company.credit_allocation_oldest_first)
+        self.assertFalse(company.credit_allocation_cross_currency)
         self.assertEqual(company.credit_allocation_order, "due_date")
 
     def test_settings_page_writes_to_the_company(self):
         settings = self.env["res.config.settings"].create(
-            {"credit_allocation_payable": True, "credit_allocation_order": "invoice_date"}
+            {
+                "credit_allocation_payable": True,
+                "credit_allocation_order": "invoice_date",
+                "credit_allocation_cross_currency": True,
+            }
         )
         settings.execute()
         self.assertTrue(self.company.credit_allocation_payable)
         self.assertEqual(self.company.credit_allocation_order, "invoice_date")
+        self.assertTrue(self.company.credit_allocation_cross_currency)
 
     def test_branches_follow_their_root(self):
         branch = self.branch()
         self.company.credit_allocation_payable = True
         self.company.credit_allocation_order = "invoice_date"
+        self.company.credit_allocation_cross_currency = True
         self.assertTrue(branch.credit_allocation_payable)
+        self.assertTrue(branch.credit_allocation_cross_currency)
         self.assertEqual(branch.credit_allocation_order, "invoice_date")
         with self.assertRaises(ValidationError):
             branch.credit_allocation_payable = False
