@@ -10,6 +10,7 @@ from . import (
     account_payment,
     allocation_executor,
     allocation_trigger,
+    allocation_write_off,
     open_item_reader,
     open_item_reader_online_payment,
     res_company,

@@ -81,6 +81,14 @@ class AccountCreditAllocationLine(models.Model):
         ondelete="set null",
         help="The gain or loss that Odoo booked because the two were recorded at different rates.",
     )
+    write_off_move_id = fields.Many2one(
+        "account.move",
+        string="Write-off",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The entry that wrote off the small difference.",
+    )
     removed = fields.Boolean(
         string="Taken Back",
         compute="_compute_removed",
@@ -119,7 +127,7 @@ class AccountCreditAllocationLine(models.Model):
         :param Executed executed: the match and its native partial
         :return: dict of values without ``allocation_id``; amounts positive
         """
-        match, partial = executed
+        match, partial, write_off_move = executed
         debt = self.env["account.move.line"].browse(match.debt.id)
         credit = self.env["account.move.line"].browse(match.credit.id)
         return {
@@ -140,6 +148,7 @@ class AccountCreditAllocationLine(models.Model):
             "evidence": self._get_evidence_text(match.evidence),
             "partial_id": partial.id,
             "exchange_move_id": partial.exchange_move_id.id,
+            "write_off_move_id": write_off_move and write_off_move.id,
         }
 
     @api.model

@@ -226,6 +226,11 @@ class AccountCreditAllocationRule(models.Model):
             **values,
         )
 
+    @api.model
+    def _get_tolerance_rule(self, company):
+        """The rule that says where small differences in the books of ``company``, or of its parent, are written off."""
+        return self.sudo().search([("company_id", "=", company.root_id.id), ("code", "=", TOLERANCE)])
+
     def _prepare_matching_options(self):
         """Values of :class:`MatchingOptions` that are set on this rule."""
         self.ensure_one()

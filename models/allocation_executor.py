@@ -40,10 +40,11 @@ class GroupPlan(NamedTuple):
 
 
 class Executed(NamedTuple):
-    """A match with the native partial that carries it."""
+    """A match with the native partial that carries it; ``write_off_move`` is the entry of a small difference."""
 
     match: Match
     partial: models.BaseModel
+    write_off_move: models.BaseModel | None = None
 
 
 class Refused(NamedTuple):
@@ -304,7 +305,29 @@ class AllocationExecutor(models.AbstractModel):
             return [], refused
         matches = [match for _group, plan in plans for match in plan.matches]
         partials = self.env["account.move.line"]._reconcile_pairs([self._get_pair(match) for match in matches])
-        return self._check_written(matches, partials), refused
+        executed = self._check_written(matches, partials)
+        return executed + self._write_off([entry for _group, plan in plans for entry in plan.write_offs]), refused
+
+    @api.model
+    def _write_off(self, write_offs):
+        """Book what is written off, and reconcile it with the items that it is left of.
+
+        :param list write_offs: :class:`WriteOff` records, of which everything else has been reconciled
+        :return: list of :class:`Executed`
+        :raise AllocationMismatchError: something is left; the caller rolls back
+        """
+        if not write_offs:
+            return []
+        booked = self.env["account.credit.allocation.write.off"]._book(write_offs)
+        matches = [match for match, _move in booked]
+        partials = self.env["account.move.line"]._reconcile_pairs([self._get_pair(match) for match in matches])
+        items = self.env["account.move.line"].browse([write_off.item.id for write_off in write_offs])
+        if not all(items.mapped("reconciled")):
+            raise AllocationMismatchError(self.env._("Another difference was left than planned; nothing was changed."))
+        return [
+            executed._replace(write_off_move=move)
+            for executed, (_match, move) in zip(self._check_partials(matches, partials), booked, strict=True)
+        ]
 
     @api.model
     def _get_pair(self, match):
@@ -360,18 +383,28 @@ class AllocationExecutor(models.AbstractModel):
         :return: list of :class:`Executed` in plan order
         :raise AllocationMismatchError: they differ; the caller rolls back
         """
+        executed, expected = self._check_partials(matches, partials), {}
+        for match in matches:
+            for item, amount in ((match.debt, match.amount), (match.credit, match.credit_amount)):
+                expected[item.id] = expected.get(item.id, item.residual) - amount
+        for line in self.env["account.move.line"].browse(expected):
+            if to_minor_units(line.currency_id, abs(line.amount_residual_currency)) != expected[line.id]:
+                raise AllocationMismatchError(
+                    self.env._("An item has another residual than planned; nothing was changed.")
+                )
+        return executed
+
+    @api.model
+    def _check_partials(self, matches, partials):
+        """Find the partial of each match, for its amount; see :meth:`_check_written`."""
         written = {frozenset((partial.debit_move_id.id, partial.credit_move_id.id)): partial for partial in partials}
-        planned = {frozenset((match.debt.id, match.credit.id)) for match in matches}
-        if planned != set(written) or len(partials) != len(matches):
+        planned = [frozenset((match.debt.id, match.credit.id)) for match in matches]
+        if set(planned) != set(written) or len(partials) != len(matches):
             raise AllocationMismatchError(
                 self.env._("The reconciliation made other pairs than planned; nothing was changed.")
             )
-        expected, executed = {}, []
-        for match in matches:
-            partial = written[frozenset((match.debt.id, match.credit.id))]
-            for item, amount in ((match.debt, match.amount), (match.credit, match.credit_amount)):
-                expected[item.id] = expected.get(item.id, item.residual) - amount
-            executed.append(Executed(match, partial))
+        executed = [Executed(match, written[pair]) for match, pair in zip(matches, planned, strict=True)]
+        for match, partial, _move in executed:
             if match.debt.currency != match.credit.currency:
                 continue  # part of it may have been settled by the exchange entry: the residuals tell
             amounts = (
@@ -381,10 +414,5 @@ class AllocationExecutor(models.AbstractModel):
             if amounts != (match.amount, match.amount):
                 raise AllocationMismatchError(
                     self.env._("The reconciliation settled another amount than planned; nothing was changed.")
-                )
-        for line in self.env["account.move.line"].browse(expected):
-            if to_minor_units(line.currency_id, abs(line.amount_residual_currency)) != expected[line.id]:
-                raise AllocationMismatchError(
-                    self.env._("An item has another residual than planned; nothing was changed.")
                 )
         return executed

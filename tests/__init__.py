@@ -14,6 +14,8 @@ from . import (
     test_real_transactions,
     test_rule_chain,
     test_rules_on_ledger,
+    test_scenarios,
     test_security,
     test_settings,
+    test_tolerance,
 )
