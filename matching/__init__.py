@@ -2,7 +2,20 @@
 
 from .evidence import EVIDENCE_VALUES
 from .invariants import PlanError, check_plan
-from .open_item import AllocationPlan, Evidence, Group, Leftover, Match, MatchingOptions, OpenItem
+from .open_item import (
+    AllocationPlan,
+    Cap,
+    Evidence,
+    Exchange,
+    Group,
+    Leftover,
+    Match,
+    MatchingOptions,
+    OpenItem,
+    Suggestion,
+    Tolerance,
+    WriteOff,
+)
 from .planner import plan_allocation, plan_by_group
 from .pool import Pool
 from .rules import RULES, Rule
@@ -11,7 +24,9 @@ __all__ = [
     "EVIDENCE_VALUES",
     "RULES",
     "AllocationPlan",
+    "Cap",
     "Evidence",
+    "Exchange",
     "Group",
     "Leftover",
     "Match",
@@ -20,6 +35,9 @@ __all__ = [
     "PlanError",
     "Pool",
     "Rule",
+    "Suggestion",
+    "Tolerance",
+    "WriteOff",
     "check_plan",
     "plan_allocation",
     "plan_by_group",

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from .open_item import AllocationPlan, Leftover, Match, OpenItem
+from .open_item import (
+    CREDIT,
+    DEBT,
+    OLDEST_FIRST,
+    AllocationPlan,
+    Leftover,
+    Match,
+    MatchingOptions,
+    OpenItem,
+    Tolerance,
+)
+
+_DEFAULT_OPTIONS = MatchingOptions()
 
 
 class PlanError(AssertionError):
@@ -27,26 +39,42 @@ def check_items(debts: Iterable[OpenItem], credits: Iterable[OpenItem]) -> None:
             seen.add(item.id)
 
 
-def check_plan(debts: Sequence[OpenItem], credits: Sequence[OpenItem], plan: AllocationPlan) -> None:
+def check_plan(
+    debts: Sequence[OpenItem],
+    credits: Sequence[OpenItem],
+    plan: AllocationPlan,
+    options: MatchingOptions = _DEFAULT_OPTIONS,
+) -> None:
     """Promise that ``plan`` can be executed on exactly these items, match by match; raise :class:`PlanError` if not.
 
-    Every match joins a given debt and a given credit of one group, with a partner, in one currency, neither of them
-    blocked, for exactly the lesser of what is open of the two at that point: positive, so that no pair occurs twice
-    and nothing is allocated beyond its residual. What the matches leave open, and nothing else, is listed once
-    among the leftovers with a reason, so that no amount is lost or made.
+    Every match joins a given debt and a given credit of one group, with a partner, neither of them blocked, and no pair
+    occurs twice. Both amounts are positive and no more than what is open at that point. With a cap, the amount on its
+    side is that of the cap; else one of the two items is settled in full. In one currency the amounts are equal. Two
+    currencies meet only if ``options`` cross them; what the amounts are worth to each other the ledger alone can check.
+
+    What is written off is all that the matches leave of an item that they touch, within the tolerance of ``options``;
+    never of one that oldest-first touched. What is left open, and nothing else, is listed once among the leftovers with
+    a reason. So no amount is lost or made: what was open is matched, written off or left.
     """
     check_items(debts, credits)
     debts_open = {debt.id: debt for debt in debts}
     credits_open = {credit.id: credit for credit in credits}
     residuals = {item.id: item.residual for side in (debts, credits) for item in side}
+    seen: set[tuple[int, int]] = set()
     for match in plan.matches:
-        _check_pair(match, debts_open, credits_open)
-        _check_amount(match, residuals)
+        _check_pair(match, debts_open, credits_open, options)
+        if (match.debt.id, match.credit.id) in seen:
+            raise PlanError(f"Debt {match.debt.id} and credit {match.credit.id} are matched twice.")
+        seen.add((match.debt.id, match.credit.id))
+        _check_amounts(match, residuals)
+    _check_write_offs(plan, residuals, options.tolerance)
     _check_leftovers("debt", plan.debts_left, debts, residuals)
     _check_leftovers("credit", plan.credits_left, credits, residuals)
 
 
-def _check_pair(match: Match, debts: Mapping[int, OpenItem], credits: Mapping[int, OpenItem]) -> None:
+def _check_pair(
+    match: Match, debts: Mapping[int, OpenItem], credits: Mapping[int, OpenItem], options: MatchingOptions
+) -> None:
     debt, credit = match.debt, match.credit
     if debts.get(debt.id) != debt:
         raise PlanError(f"The plan settles debt {debt.id}, which is not among the given debts.")
@@ -56,24 +84,53 @@ def _check_pair(match: Match, debts: Mapping[int, OpenItem], credits: Mapping[in
         raise PlanError(f"Debt {debt.id} and credit {credit.id} are of different groups.")
     if not debt.group.partner:
         raise PlanError(f"Debt {debt.id} and credit {credit.id} have no partner.")
-    if debt.currency != credit.currency:
+    if debt.currency != credit.currency and not options.cross_currencies:
         raise PlanError(f"Debt {debt.id} and credit {credit.id} are of different currencies.")
     if debt.blocked or credit.blocked:
         raise PlanError(f"Debt {debt.id} or credit {credit.id} is blocked: {debt.blocked or credit.blocked}.")
 
 
-def _check_amount(match: Match, residuals: dict[int, int]) -> None:
-    """Check the amount against the running residuals, and lower them by it."""
+def _check_amounts(match: Match, residuals: dict[int, int]) -> None:
+    """Check the amounts against the running residuals, and lower them by these."""
     debt, credit = match.debt.id, match.credit.id
-    open_amount = min(residuals[debt], residuals[credit])
-    if open_amount <= 0:
+    pair = f"Debt {debt} and credit {credit}"
+    open_amounts = (residuals[debt], residuals[credit])
+    amounts = (match.amount, match.credit_amount)
+    if min(open_amounts) <= 0:
         raise PlanError(f"Nothing is open any more between debt {debt} and credit {credit}.")
-    if match.amount != open_amount:
-        raise PlanError(
-            f"Debt {debt} and credit {credit} are matched for {match.amount}; open between them is {open_amount}."
-        )
+    if min(amounts) <= 0 or amounts[0] > open_amounts[0] or amounts[1] > open_amounts[1]:
+        raise PlanError(f"{pair} are matched for {_tell(amounts)}; open are {_tell(open_amounts)}.")
+    if match.debt.currency == match.credit.currency and match.amount != match.credit_amount:
+        raise PlanError(f"{pair} are of one currency, but matched for {_tell(amounts)}.")
+    if match.cap is not None:
+        if {DEBT: match.amount, CREDIT: match.credit_amount}.get(match.cap.side) != match.cap.amount:
+            raise PlanError(f"{pair} are matched for {_tell(amounts)}, not for the {match.cap.amount} of the cap.")
+    elif amounts[0] != open_amounts[0] and amounts[1] != open_amounts[1]:
+        raise PlanError(f"{pair} are matched for {_tell(amounts)}, though {_tell(open_amounts)} are open.")
     residuals[debt] -= match.amount
-    residuals[credit] -= match.amount
+    residuals[credit] -= match.credit_amount
+
+
+def _tell(amounts: tuple[int, int]) -> str:
+    return f"{amounts[0]} and {amounts[1]}"
+
+
+def _check_write_offs(plan: AllocationPlan, residuals: dict[int, int], tolerance: Tolerance | None) -> None:
+    """Check each write-off against what the matches leave, and lower that by it."""
+    if not plan.write_offs:
+        return
+    touched = {item.id: item for match in plan.matches for item in (match.debt, match.credit)}
+    by_age = {item.id for match in plan.matches if match.rule == OLDEST_FIRST for item in (match.debt, match.credit)}
+    for item, amount, _rule, _evidence in plan.write_offs:
+        if touched.get(item.id) != item:
+            raise PlanError(f"Item {item.id} is written off, but no match of the plan touches it.")
+        if item.id in by_age:
+            raise PlanError(f"Item {item.id} is written off after it was matched oldest first.")
+        if amount <= 0 or amount != residuals[item.id]:
+            raise PlanError(f"Of item {item.id}, {amount} is written off; its matches leave {residuals[item.id]}.")
+        if tolerance is None or amount > tolerance.largest_difference(item, item.residual):
+            raise PlanError(f"Of item {item.id}, {amount} is written off; that is more than the tolerance.")
+        residuals[item.id] = 0
 
 
 def _check_leftovers(

@@ -10,9 +10,11 @@ from .open_item import (
     CURRENCY_MISMATCH,
     NO_COUNTERPART,
     OVERPAID,
+    SEARCH_EXHAUSTED,
     UNDERPAID,
     Leftover,
     OpenItem,
+    Suggestion,
 )
 from .pool import Pool, find_ineligibility
 
@@ -38,9 +40,10 @@ def list_debts_left(pool: Pool, accounts: Accounts) -> list[Leftover]:
     """What the rules left of the debts of ``pool``, in their order.
 
     A debt that was paid in part, now or before, is ``underpaid``. One that nothing was paid on has no credit to pay it:
-    none at all (``no_counterpart``), or only on another account or in another currency.
+    none at all (``no_counterpart``), or only on another account or in another currency. Or there are credits, and too
+    many of them to say whether some make exactly this debt (``search_exhausted``).
     """
-    currencies = _eligible_currencies(pool.credits)
+    reachable = _Reachable(pool, pool.credits)
     leftovers = []
     for debt in pool.debts:
         residual = pool.residual(debt)
@@ -48,8 +51,8 @@ def list_debts_left(pool: Pool, accounts: Accounts) -> list[Leftover]:
             reason = pool.reasons_set_aside.get(debt.id)
             if reason is None and residual < debt.residual:
                 reason = UNDERPAID
-            reason = reason or _untouched(debt, currencies, accounts.with_credits, UNDERPAID)
-            leftovers.append(Leftover(debt, residual, reason))
+            reason = reason or _untouched(pool, debt, reachable, accounts.with_credits, UNDERPAID)
+            leftovers.append(Leftover(debt, residual, reason, _list_suggestions(pool, debt)))
     return leftovers
 
 
@@ -60,39 +63,69 @@ def list_credits_left(pool: Pool, accounts: Accounts) -> list[Leftover]:
     now. Else it has no debt to pay, for the same reasons as a debt has no credit; or it was not of the kind the rules
     look for.
     """
-    currencies = _eligible_currencies(pool.debts)
-    paid_off = currencies - {debt.currency for debt in pool.debts if pool.residual(debt) and _is_eligible(debt)}
+    reachable = _Reachable(pool, pool.debts)
     leftovers = []
     for credit in pool.credits:
         residual = pool.residual(credit)
         if residual:
             reason = pool.reasons_set_aside.get(credit.id)
-            if reason is None and (residual < credit.residual or credit.currency in paid_off):
+            if reason is None and (residual < credit.residual or reachable.are_settled(credit)):
                 reason = OVERPAID
-            reason = reason or _untouched(credit, currencies, accounts.with_debts, OVERPAID)
-            leftovers.append(Leftover(credit, residual, reason))
+            reason = reason or _untouched(pool, credit, reachable, accounts.with_debts, OVERPAID)
+            leftovers.append(Leftover(credit, residual, reason, _list_suggestions(pool, credit)))
     return leftovers
 
 
+class _Reachable:
+    """In which currencies an item of one side finds counterparts on the other, eligible ones and open ones."""
+
+    def __init__(self, pool: Pool, counterparts: Iterable[OpenItem]) -> None:
+        eligible = [item for item in counterparts if find_ineligibility(item) is None]
+        self.currencies = {item.currency for item in eligible}
+        self._open = {item.currency for item in eligible if pool.residual(item)}
+        self._any_currency = pool.crosses_currencies
+
+    def has_any(self, item: OpenItem) -> bool:
+        """Whether there are, or were, eligible counterparts for ``item``."""
+        return bool(self.currencies) if self._any_currency else item.currency in self.currencies
+
+    def has_open(self, item: OpenItem) -> bool:
+        """Whether something is still open of them."""
+        return bool(self._open) if self._any_currency else item.currency in self._open
+
+    def are_settled(self, item: OpenItem) -> bool:
+        """Whether there were some and nothing is open of them any more."""
+        return self.has_any(item) and not self.has_open(item)
+
+
 def _untouched(
-    item: OpenItem, currencies: set[int], accounts: dict[tuple[int, int], set[int]], partly_settled: str
+    pool: Pool,
+    item: OpenItem,
+    reachable: _Reachable,
+    accounts: dict[tuple[int, int], set[int]],
+    partly_settled: str,
 ) -> str:
     """The reason for an item that no rule used now.
 
-    ``currencies``: those of the counterparts in its group; ``accounts``: where counterparts of its partner are;
+    ``reachable``: the counterparts in its group; ``accounts``: where counterparts of its partner are;
     ``partly_settled``: the reason for what is left of an item that was used before.
     """
-    if item.currency not in currencies:
+    if not reachable.has_any(item):
         if accounts.get((item.group.company, item.group.partner), set()) - {item.group.account}:
             return ACCOUNT_MISMATCH
-        if currencies:
+        if reachable.currencies:
             return CURRENCY_MISMATCH
+    if item.id in pool.exhausted and reachable.has_open(item):
+        return SEARCH_EXHAUSTED
     return partly_settled if item.partly_settled else NO_COUNTERPART
 
 
-def _is_eligible(item: OpenItem) -> bool:
-    return find_ineligibility(item) is None
-
-
-def _eligible_currencies(items: Iterable[OpenItem]) -> set[int]:
-    return {item.currency for item in items if _is_eligible(item)}
+def _list_suggestions(pool: Pool, item: OpenItem) -> tuple[Suggestion, ...]:
+    """What was suggested for ``item``, without what has been settled since."""
+    suggestions = []
+    for suggestion in pool.suggestions.get(item.id, ()):
+        debts = tuple(debt for debt in suggestion.debts if pool.residual(debt))
+        credits = tuple(credit for credit in suggestion.credits if pool.residual(credit))
+        if debts and credits:
+            suggestions.append(suggestion._replace(debts=debts, credits=credits))
+    return tuple(suggestions)

@@ -39,6 +39,8 @@ TOLERANCE = "tolerance"
 OLDEST_FIRST = "oldest_first"
 MANUAL = "manual"  # no rule: somebody typed the amount, or chose among what a rule would not decide
 
+MAX_SUGGESTIONS = 5  # answers that are offered where a rule would not decide between them
+
 # --- the two sides of a pair -----------------------------------------------------------------------------------------
 
 DEBT = "debt"
@@ -166,6 +168,11 @@ class Tolerance(NamedTuple):
     amounts: Mapping[int, int]
     basis_points: int
 
+    def largest_difference(self, item: OpenItem, residual: int) -> int:
+        """The most that may be written off of ``item`` if ``residual`` of it was open: zero or more, minor units."""
+        share = residual * min(self.basis_points, 10_000) // 10_000
+        return min(self.amounts.get(item.currency, 0), share)
+
 
 class MatchingOptions(NamedTuple):
     """``rules``: codes in the order in which they run. ``order_by_invoice_date``: oldest by invoice, not due, date.
@@ -175,11 +182,11 @@ class MatchingOptions(NamedTuple):
     an :class:`Exchange`. ``tolerance``: what the rule of that name may write off.
     """
 
-    rules: tuple[str, ...] = (REFERENCE, EXACT_AMOUNT, OLDEST_FIRST)
+    rules: tuple[str, ...] = (REFERENCE, EXACT_AMOUNT, EXACT_COMBINATION, NET_TO_ZERO, OLDEST_FIRST)
     order_by_invoice_date: bool = False
     partial: bool = True
     max_members: int = 12
     max_candidates: int = 40
-    max_steps: int = 100_000
+    max_steps: int = 200_000
     cross_currencies: bool = False
     tolerance: Tolerance | None = None

@@ -7,23 +7,26 @@ the other). Decided: a plan made of pure data. Items are grouped by what native 
 each group the rules run in the order of the options, each on what the ones before it left.
 
 A rule may find something only after a later one has run: a part payment leaves just the amount of another credit. So
-the chain is repeated until it decides nothing more. That is why a second plan, made of what the first one left, is
-empty. What texts say is excepted on purpose. They are read once per plan, and what was ambiguous in it stays so, even
-when other credits settle all but one of the documents that may have been meant. A later plan no longer knows the
-settled ones, reads the text anew, and may find that it names a single document now.
+the chain is repeated until it decides nothing more. What was set aside because several amounts would fit is then looked
+at anew, if anything was settled since: the other answers may be gone, and the ones that are offered must still hold at
+the end. That is why a second plan, made of what the first one left, is empty. What texts say is excepted on purpose.
+They are read once per plan, and what was ambiguous in it stays so, even when other credits settle all but one of the
+documents that may have been meant. A later plan no longer knows the settled ones, reads the text anew, and may find
+that it names a single document now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from .invariants import check_items, check_plan
 from .leftovers import Accounts, find_accounts, list_credits_left, list_debts_left
-from .open_item import AllocationPlan, Group, MatchingOptions, OpenItem
+from .open_item import AllocationPlan, Exchange, Group, MatchingOptions, OpenItem
 from .pool import Pool
 from .rules import RULES, Rule
 
 _Sides = tuple[list[OpenItem], list[OpenItem]]
+_GetExchange = Callable[[list[OpenItem]], Exchange]
 _DEFAULT_OPTIONS = MatchingOptions()
 
 
@@ -33,18 +36,22 @@ def plan_allocation(
     options: MatchingOptions = _DEFAULT_OPTIONS,
     *,
     rules: Mapping[str, Rule] = RULES,
+    exchange: _GetExchange | None = None,
 ) -> AllocationPlan:
     """Plan the allocation of ``credits`` to ``debts``: items of any number of groups, in any order.
 
     All amounts are positive and in minor units of the item's currency. The result depends on the items alone, not on
     their order: groups stand in the order of their keys. ``rules`` holds the functions of the codes that ``options``
-    may name. Raises ValueError for a code that it does not hold, and PlanError if the items contradict themselves.
+    may name. ``exchange`` is called with the items of each group of several currencies, if the options allow to cross
+    them; without it no pair is of two currencies. Raises ValueError for a code that ``rules`` does not hold, and
+    PlanError if the items contradict themselves.
     """
-    plans = [plan for _group, plan in plan_by_group(debts, credits, options, rules=rules)]
+    plans = [plan for _group, plan in plan_by_group(debts, credits, options, rules=rules, exchange=exchange)]
     return AllocationPlan(
         tuple(match for plan in plans for match in plan.matches),
         tuple(leftover for plan in plans for leftover in plan.debts_left),
         tuple(leftover for plan in plans for leftover in plan.credits_left),
+        tuple(write_off for plan in plans for write_off in plan.write_offs),
     )
 
 
@@ -54,6 +61,7 @@ def plan_by_group(
     options: MatchingOptions = _DEFAULT_OPTIONS,
     *,
     rules: Mapping[str, Rule] = RULES,
+    exchange: _GetExchange | None = None,
 ) -> Iterator[tuple[Group, AllocationPlan]]:
     """Plan as :func:`plan_allocation` does, but give each group its own plan, in the order of the groups' keys.
 
@@ -65,7 +73,7 @@ def plan_by_group(
     chain = _select_rules(options, rules)
     accounts = find_accounts(debts, credits)
     groups = _group(debts, credits)
-    return ((group, _plan_group(*groups[group], options, chain, accounts)) for group in sorted(groups))
+    return ((group, _plan_group(*groups[group], options, chain, accounts, exchange)) for group in sorted(groups))
 
 
 def _select_rules(options: MatchingOptions, rules: Mapping[str, Rule]) -> list[Rule]:
@@ -92,22 +100,37 @@ def _plan_group(
     options: MatchingOptions,
     chain: list[Rule],
     accounts: Accounts,
+    exchange: _GetExchange | None,
 ) -> AllocationPlan:
     """Plan one group, and check the plan."""
-    pool = Pool(debts, credits, options)
+    crossing = exchange if options.cross_currencies and _have_several_currencies(debts, credits) else None
+    pool = Pool(debts, credits, options, crossing and crossing([*debts, *credits]))
     _run_rules(pool, chain)
     plan = AllocationPlan(
-        tuple(pool.matches), tuple(list_debts_left(pool, accounts)), tuple(list_credits_left(pool, accounts))
+        tuple(pool.matches),
+        tuple(list_debts_left(pool, accounts)),
+        tuple(list_credits_left(pool, accounts)),
+        tuple(pool.write_offs),
     )
-    check_plan(debts, credits, plan)
+    check_plan(debts, credits, plan, options)
     return plan
 
 
+def _have_several_currencies(debts: Iterable[OpenItem], credits: Iterable[OpenItem]) -> bool:
+    return len({item.currency for side in (debts, credits) for item in side}) > 1
+
+
 def _run_rules(pool: Pool, chain: list[Rule]) -> None:
-    """Repeat the chain until it decides nothing more. It ends: every decision takes an item out of the pool."""
-    while pool.has_both_sides():
-        progress = pool.progress()
-        for rule in chain:
-            rule(pool)
-        if pool.progress() == progress:
+    """Repeat the chain until it decides nothing more, then look at what was ambiguous anew, until that changes nothing.
+
+    It ends: every decision takes an item out of the pool, and only such decisions bring ambiguous items back.
+    """
+    while True:
+        while pool.has_both_sides():
+            progress = pool.progress()
+            for rule in chain:
+                rule(pool)
+            if pool.progress() == progress:
+                break
+        if not pool.lift_ambiguity():
             return

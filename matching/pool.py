@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 
-from .open_item import NO_PARTNER, Evidence, Match, MatchingOptions, OpenItem
+from .combination import Verdict
+from .invariants import PlanError
+from .open_item import (
+    AMBIGUOUS_AMOUNT,
+    AMBIGUOUS_COMBINATION,
+    MAX_SUGGESTIONS,
+    NO_PARTNER,
+    Evidence,
+    Exchange,
+    Match,
+    MatchingOptions,
+    OpenItem,
+    Suggestion,
+    WriteOff,
+)
 
 DebtKey = tuple[date, date, int]
+CreditKey = tuple[date, int]
 
 
 def debt_order(options: MatchingOptions) -> Callable[[OpenItem], DebtKey]:
@@ -17,7 +32,7 @@ def debt_order(options: MatchingOptions) -> Callable[[OpenItem], DebtKey]:
     return lambda debt: (debt.due_date, debt.document_date, debt.id)
 
 
-def credit_order(credit: OpenItem) -> tuple[date, int]:
+def credit_order(credit: OpenItem) -> CreditKey:
     """The sort key of credits: (accounting date, id)."""
     return credit.date, credit.id
 
@@ -30,22 +45,37 @@ def find_ineligibility(item: OpenItem) -> str | None:
 class Pool:
     """The items of one group with their running residuals.
 
-    A rule reads what is still available, and records its decisions with :meth:`settle` and :meth:`set_aside`; it
-    needs to know nothing of the rules before it. An item is available while something of it is open and it is not set
-    aside; blocked items and items without partner are so from the start. ``debts`` and ``credits`` are all items of
-    the group, in the order in which they are to be settled. ``texts_were_read`` is a note of the rule on references to
-    itself: the chain of rules may run several times, but texts are read once.
+    A rule reads what is still available, and records its decisions with :meth:`settle`, :meth:`set_aside` and
+    :meth:`write_off`; it needs to know nothing of the rules before it. An item is available while something of it is
+    open and it is not set aside; blocked items and items without partner are so from the start. ``debts`` and
+    ``credits`` are all items of the group, in the order in which they are to be settled.
+
+    Two attributes are notes of rules to themselves, because the chain of rules may run several times.
+    ``texts_were_read``: texts are read once. ``verdicts``: a search for a combination is made once; ``exhausted`` holds
+    the ids of the items for which the last one could not be completed, which keeps no other rule away from them.
     """
 
-    def __init__(self, debts: Iterable[OpenItem], credits: Iterable[OpenItem], options: MatchingOptions) -> None:
-        """Take the items of one group, in any order."""
+    def __init__(
+        self,
+        debts: Iterable[OpenItem],
+        credits: Iterable[OpenItem],
+        options: MatchingOptions,
+        exchange: Exchange | None = None,
+    ) -> None:
+        """Take the items of one group, in any order. With ``exchange``, pairs may be of different currencies."""
         self.options = options
         self.debt_order = debt_order(options)
         self.debts = sorted(debts, key=self.debt_order)
         self.credits = sorted(credits, key=credit_order)
         self.matches: list[Match] = []
+        self.write_offs: list[WriteOff] = []
         self.reasons_set_aside: dict[int, str] = {}
+        self.suggestions: dict[int, tuple[Suggestion, ...]] = {}
         self.texts_were_read = False
+        self.verdicts: dict[Hashable, Verdict] = {}
+        self.exhausted: set[int] = set()
+        self._exchange = exchange
+        self._settled_before_lifting = 0
         self._residuals: dict[int, int] = {}
         for item in (*self.debts, *self.credits):
             self._residuals[item.id] = item.residual
@@ -53,8 +83,13 @@ class Pool:
             if reason is not None:
                 self.reasons_set_aside[item.id] = reason
 
+    @property
+    def crosses_currencies(self) -> bool:
+        """Whether pairs of different currencies can be settled."""
+        return self._exchange is not None
+
     def residual(self, item: OpenItem) -> int:
-        """What is still open of ``item`` after the matches so far: zero or more, minor units of its currency."""
+        """What is still open of ``item`` after the decisions so far: zero or more, minor units of its currency."""
         return self._residuals[item.id]
 
     def is_available(self, item: OpenItem) -> bool:
@@ -74,8 +109,10 @@ class Pool:
         return [item for item in items if residuals[item.id] and item.id not in set_aside]
 
     def has_both_sides(self) -> bool:
-        """Whether some currency has both a debt and a credit that a rule may still use."""
+        """Whether there are a debt and a credit that a rule may still use and that may be settled with each other."""
         currencies = {debt.currency for debt in self.available_debts()}
+        if self.crosses_currencies:
+            return bool(currencies) and any(map(self.is_available, self.credits))
         return any(credit.currency in currencies and self.is_available(credit) for credit in self.credits)
 
     def sides_by_currency(self) -> Iterator[tuple[list[OpenItem], list[OpenItem]]]:
@@ -91,14 +128,32 @@ class Pool:
     def settle(self, debt: OpenItem, credit: OpenItem, rule: str, evidence: Evidence) -> None:
         """Match as much of the pair as is open on both sides, because ``rule`` found ``evidence``.
 
-        Does nothing when either is not available any more or the currencies differ, so a rule may name pairs freely.
+        Does nothing when either is not available any more, or the currencies differ and the pool has no exchange, or
+        that finds the pair worth nothing; so a rule may name pairs freely.
         """
-        if debt.currency != credit.currency or not (self.is_available(debt) and self.is_available(credit)):
+        if not (self.is_available(debt) and self.is_available(credit)):
             return
-        amount = min(self._residuals[debt.id], self._residuals[credit.id])
+        if self._exchange is not None:
+            amounts = self._ask_exchange(self._exchange, debt, credit)
+            if amounts is None:
+                return
+            amount, credit_amount = amounts
+        elif debt.currency == credit.currency:
+            amount = credit_amount = min(self._residuals[debt.id], self._residuals[credit.id])
+        else:
+            return
         self._residuals[debt.id] -= amount
-        self._residuals[credit.id] -= amount
-        self.matches.append(Match(debt, credit, amount, amount, rule, evidence))
+        self._residuals[credit.id] -= credit_amount
+        self.matches.append(Match(debt, credit, amount, credit_amount, rule, evidence))
+
+    def _ask_exchange(self, exchange: Exchange, debt: OpenItem, credit: OpenItem) -> tuple[int, int] | None:
+        """What the pair settles. An answer that settles neither side in full would make the rules go on for ever."""
+        amounts = exchange.settle(debt, credit)
+        if amounts is not None:
+            left = (self._residuals[debt.id] - amounts[0], self._residuals[credit.id] - amounts[1])
+            if min(*amounts) <= 0 or min(left) != 0:
+                raise PlanError(f"Debt {debt.id} and credit {credit.id} cannot settle {amounts[0]} and {amounts[1]}.")
+        return amounts
 
     def settle_in_order(
         self,
@@ -107,20 +162,58 @@ class Pool:
         rule: str,
         explain: Callable[[OpenItem], Evidence],
     ) -> None:
-        """Settle ``debts`` with ``credits``, all available and of one currency, each list from its start, until one
-        list is used up. ``explain`` gives the evidence for each debt.
-        """
-        debt_position = credit_position = 0
-        while debt_position < len(debts) and credit_position < len(credits):
-            debt, credit = debts[debt_position], credits[credit_position]
-            self.settle(debt, credit, rule, explain(debt))
-            debt_position += not self.is_available(debt)
-            credit_position += not self.is_available(credit)
+        """Settle ``debts`` with ``credits``, each list from its start, until one list is used up.
 
-    def set_aside(self, item: OpenItem, reason: str) -> None:
-        """Keep every later rule away from ``item``: whatever they found would be a guess. The first reason stays."""
-        self.reasons_set_aside.setdefault(item.id, reason)
+        A pair that cannot be settled, as there is nothing to exchange, is passed over. ``explain`` gives the evidence
+        for each debt.
+        """
+        waiting = credits[::-1]  # the next one on top, which is at the end
+        for debt in debts:
+            passed_over = []
+            while waiting and self.is_available(debt):
+                credit = waiting.pop()
+                self.settle(debt, credit, rule, explain(debt))
+                if self.is_available(credit):
+                    passed_over.append(credit)
+            waiting.extend(reversed(passed_over))
+            if not waiting:
+                return
+
+    def set_aside(self, item: OpenItem, reason: str, suggestions: Sequence[Suggestion] = ()) -> None:
+        """Keep every later rule away from ``item``: whatever they found would be a guess. The first reason stays.
+
+        ``suggestions``: the answers that the rule found; the first few are kept.
+        """
+        if item.id not in self.reasons_set_aside:
+            self.reasons_set_aside[item.id] = reason
+            self.suggestions[item.id] = tuple(suggestions[:MAX_SUGGESTIONS])
+
+    def write_off(self, item: OpenItem, rule: str, evidence: Evidence) -> None:
+        """Write off all that is still open of ``item``, which is available, because ``rule`` found ``evidence``."""
+        self.write_offs.append(WriteOff(item, self._residuals[item.id], rule, evidence))
+        self._residuals[item.id] = 0
 
     def progress(self) -> int:
-        """A number that grows with every decision: how many matches were made and items set aside so far."""
-        return len(self.matches) + len(self.reasons_set_aside)
+        """A number that grows with every decision: how many matches, write-offs and items set aside there are."""
+        return self._settled() + len(self.reasons_set_aside)
+
+    def _settled(self) -> int:
+        return len(self.matches) + len(self.write_offs)
+
+    def lift_ambiguity(self) -> bool:
+        """Make available again what was set aside because amounts gave several answers, if anything was settled since.
+
+        What a text may mean does not depend on what else is open, so items with an ambiguous reference stay aside.
+        Returns whether there is anything to look at anew.
+        """
+        ambiguous = [
+            item_id
+            for item_id, reason in self.reasons_set_aside.items()
+            if reason in (AMBIGUOUS_AMOUNT, AMBIGUOUS_COMBINATION)
+        ]
+        if not ambiguous or self._settled() == self._settled_before_lifting:
+            return False
+        self._settled_before_lifting = self._settled()
+        for item_id in ambiguous:
+            del self.reasons_set_aside[item_id], self.suggestions[item_id]
+        return True

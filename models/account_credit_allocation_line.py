@@ -171,6 +171,20 @@ class AccountCreditAllocationLine(models.Model):
                 return self.env._("The open amount equals that of one instalment")
             case "exact_oldest":
                 return self.env._("The open amounts are equal; the oldest of %s with this amount", values[0])
+            case "sum_of_debts":
+                return self.env._("The credit is exactly the sum of %s open items, and of no others", values[0])
+            case "sum_of_credits":
+                return self.env._("The open amount is exactly the sum of %s credits, and of no others", values[0])
+            case "net_to_zero":
+                return self.env._(
+                    "All that was open, %(debts)s owed and %(credits)s credited items, adds up to zero",
+                    debts=values[0],
+                    credits=values[1],
+                )
+            case "small_rest":
+                return self.env._("What was left is within the tolerance, and was written off")
+            case "close_amount":
+                return self.env._("The open amounts differ by no more than the tolerance; the difference was written off")
             case "oldest_due":
                 return self.env._("Oldest due date, %s", format_date(self.env, values[0]))
             case "oldest_invoice":

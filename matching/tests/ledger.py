@@ -51,6 +51,18 @@ def left(plan: AllocationPlan):
     return {entry.item.id: (entry.amount, entry.reason) for entry in (*plan.debts_left, *plan.credits_left)}
 
 
+def suggested(plan: AllocationPlan):
+    """What is suggested for each leftover that has suggestions, as (debts, credits), by ids."""
+    return {
+        entry.item.id: [
+            ([debt.id for debt in suggestion.debts], [credit.id for credit in suggestion.credits])
+            for suggestion in entry.suggestions
+        ]
+        for entry in (*plan.debts_left, *plan.credits_left)
+        if entry.suggestions
+    }
+
+
 def remaining(plan: AllocationPlan, keep=lambda leftover: True):
     """The two sides as they stand after the plan was executed, without the leftovers that ``keep`` refuses."""
     return tuple(

@@ -20,15 +20,22 @@ def replace_first(**values):
 
 
 BROKEN = {
-    "matched for 69; open between them is 70": replace_first(amount=69),
-    "matched for 71; open between them is 70": replace_first(amount=71),
-    "matched for -70": replace_first(amount=-70),
+    "matched for 69 and 69, though 100 and 70 are open": replace_first(amount=69, credit_amount=69),
+    "matched for 71 and 71; open are 100 and 70": replace_first(amount=71, credit_amount=71),
+    "matched for -70 and -70": replace_first(amount=-70, credit_amount=-70),
+    "of one currency, but matched for 69 and 70": replace_first(amount=69),
+    "of one currency, but matched for 70 and 69": replace_first(credit_amount=69),
     "debt 3, which is not among the given": replace_first(debt=item(3, 100)),
     "debt 1, which is not among the given": replace_first(debt=item(1, 100, 5)),
     "debt 8, which is not among the given": replace_first(debt=CREDITS[0], credit=DEBTS[0]),
     "credit 7, which is not among the given": replace_first(credit=item(7, 70)),
-    "Nothing is open any more between debt 1 and credit 8": PLAN._replace(matches=(FIRST, *PLAN.matches)),
-    "matched for 70; open between them is 40": PLAN._replace(matches=(SECOND._replace(amount=60), FIRST)),
+    "Debt 1 and credit 8 are matched twice": PLAN._replace(matches=(FIRST, *PLAN.matches)),
+    "Nothing is open any more between debt 2 and credit 8": PLAN._replace(
+        matches=(FIRST, FIRST._replace(debt=DEBTS[1], amount=30, credit_amount=30))
+    ),
+    "matched for 70 and 70; open are 40 and 70": PLAN._replace(
+        matches=(SECOND._replace(amount=60, credit_amount=60), FIRST)
+    ),
     "Of debt 2 the plan leaves 0; its matches leave 70": PLAN._replace(debts_left=()),
     "Of debt 2 the plan leaves 71; its matches leave 70": PLAN._replace(debts_left=(LEFT._replace(amount=71),)),
     "Of debt 1 the plan leaves 5; its matches leave 0": PLAN._replace(debts_left=(LEFT, Leftover(DEBTS[0], 5, "x"))),
@@ -82,8 +89,8 @@ def test_items_that_contradict_themselves_are_refused_before_planning(sentence, 
 
 
 def test_an_unknown_rule_is_refused():
-    with pytest.raises(ValueError, match="no matching rule called net_to_zero"):
-        plan_allocation(DEBTS, CREDITS, MatchingOptions(rules=(OLDEST_FIRST, "net_to_zero")))
+    with pytest.raises(ValueError, match="no matching rule called newest"):
+        plan_allocation(DEBTS, CREDITS, MatchingOptions(rules=(OLDEST_FIRST, "newest")))
 
 
 def test_a_rule_of_another_addon_runs_in_the_chain_and_is_checked():
@@ -100,7 +107,7 @@ def test_a_rule_that_tampers_with_the_plan_is_found_out():
         pool.settle(pool.debts[0], pool.credits[0], "generous", Evidence("generous"))
         pool.matches[0] = pool.matches[0]._replace(amount=1000)
 
-    with pytest.raises(PlanError, match="matched for 1000; open between them is 70"):
+    with pytest.raises(PlanError, match="matched for 1000 and 70; open are 100 and 70"):
         plan_allocation(DEBTS, CREDITS, MatchingOptions(rules=("generous",)), rules={"generous": allocate_too_much})
 
 
@@ -112,6 +119,11 @@ def test_the_codes_of_the_evidence_are_as_documented():
         "exact_document": 0,
         "exact_item": 0,
         "exact_oldest": 1,
+        "sum_of_debts": 1,
+        "sum_of_credits": 1,
+        "net_to_zero": 2,
+        "small_rest": 0,
+        "close_amount": 0,
         "oldest_due": 1,
         "oldest_invoice": 1,
     }
