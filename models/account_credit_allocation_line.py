@@ -184,7 +184,9 @@ class AccountCreditAllocationLine(models.Model):
             case "small_rest":
                 return self.env._("What was left is within the tolerance, and was written off")
             case "close_amount":
-                return self.env._("The open amounts differ by no more than the tolerance; the difference was written off")
+                return self.env._(
+                    "The open amounts differ by no more than the tolerance; the difference was written off"
+                )
             case "oldest_due":
                 return self.env._("Oldest due date, %s", format_date(self.env, values[0]))
             case "oldest_invoice":

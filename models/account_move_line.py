@@ -53,9 +53,11 @@ class AccountMoveLine(models.Model):
         newest = Partial.sudo().search([], order="id desc", limit=1).id or 0
         in_progress = PairsInProgress(pairs)
         # none of the invoices' lines changes, so there are no dynamic lines to synchronise (core does the same)
-        self.with_context(
+        lines = self.with_context(
             skip_invoice_sync=True, skip_credit_allocation=True, credit_allocation_pairs=in_progress
-        )._reconcile_plan([pair.debit + pair.credit for pair in pairs])
+        )
+        for call in self._split_by_cash_basis(pairs):
+            lines._reconcile_plan([pair.debit + pair.credit for pair in call])
         self.env.flush_all()
         partials = Partial.search(
             [
@@ -74,6 +76,30 @@ class AccountMoveLine(models.Model):
             if partial.exchange_move_id != exchange_move:
                 partial.exchange_move_id = exchange_move
         return partials
+
+    @api.model
+    def _split_by_cash_basis(self, pairs):
+        """Part the pairs into native calls, so that a document with cash basis taxes is paid once in each.
+
+        In a plan that pays it in full with several leaves, native reconciliation takes the partial of every leaf for
+        the last one, and so lets the first payment make all of the tax due.
+
+        :return: list of lists of pairs, in their order
+        """
+        moves = self.browse(line.id for pair in pairs for line in pair[:2]).move_id
+        on_payment = moves.filtered(
+            lambda move: move.company_id.tax_exigibility
+            and "on_payment" in move.line_ids.tax_ids.flatten_taxes_hierarchy().mapped("tax_exigibility")
+        )
+        calls, paid = [[]], set()
+        for pair in pairs:
+            pays = on_payment & (pair.debit + pair.credit).move_id
+            if not paid.isdisjoint(pays):
+                calls.append([])
+                paid.clear()
+            calls[-1].append(pair)
+            paid.update(pays)
+        return calls
 
     @api.model
     def _prepare_reconciliation_single_partial(self, debit_values, credit_values, shadowed_aml_values=None):

@@ -133,7 +133,8 @@ class AllocationExecutor(models.AbstractModel):
         """
         rules = self.env["account.credit.allocation.rule.type"]._get_matching_rules()
         try:
-            return [GroupPlan(group, plan) for group, plan in plan_by_group(debts, credits, options, rules=rules)]
+            plans = plan_by_group(debts, credits, options, rules=rules, exchange=self._get_exchange)
+            return [GroupPlan(group, plan) for group, plan in plans]
         except PlanError:
             partners = sorted({item.group.partner for item in chain(debts, credits)})
             if len(partners) == 1:
