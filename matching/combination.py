@@ -21,7 +21,6 @@ Choices that differ only in which of several equal amounts they take are one ans
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
 from typing import NamedTuple
@@ -59,7 +58,7 @@ def find_combinations(
     EXHAUSTED, except where even the largest candidates make less than the target. The verdict does not depend on the
     order of the amounts, but for the positions. Raises ValueError for an amount that is not positive.
     """
-    if any(amount <= 0 for amount in amounts):
+    if min(amounts, default=1) <= 0:
         raise ValueError("Only positive amounts can be combined.")
     positions = _select_candidates(amounts, target, max_members)
     candidates = [amounts[position] for position in positions]
@@ -81,12 +80,13 @@ def find_combinations(
 
 def _select_candidates(amounts: Sequence[int], target: int, max_members: int) -> list[int]:
     """The positions of the candidates, the largest amount first; of equal amounts the first ones."""
-    selected, taken = [], Counter[int]()
-    smaller = (position for position, amount in enumerate(amounts) if amount < target)
-    for position in sorted(smaller, key=lambda position: (-amounts[position], position)):
+    selected = []
+    previous = copies = 0
+    for position in sorted(range(len(amounts)), key=amounts.__getitem__, reverse=True):  # leaves equal ones in order
         amount = amounts[position]
-        if taken[amount] < min(max_members, target // amount):
-            taken[amount] += 1
+        copies = copies + 1 if amount == previous else 1
+        previous = amount
+        if amount < target and copies <= max_members and copies * amount <= target:
             selected.append(position)
     return selected
 

@@ -157,18 +157,22 @@ class AccountCreditAllocationLine(models.Model):
 
         :param Evidence evidence: code and values from the matching core
         """
+        plain = {
+            "link": self.env._("The credit was made for this document"),
+            "exact_document": self.env._("The open amounts are equal"),
+            "exact_item": self.env._("The open amount equals that of one instalment"),
+            "small_rest": self.env._("What was left is within the tolerance"),
+            "close_amount": self.env._("The open amounts differ by no more than the tolerance"),
+            "manual": self.env._("The amount was typed by hand"),
+        }
+        if evidence.code in plain:
+            return plain[evidence.code]
         values = evidence.values
         match evidence.code:
-            case "link":
-                return self.env._("The credit was made for this document")
             case "reference":
                 return self.env._("The reference “%(text)s” names %(number)s", text=values[0], number=values[1])
             case "bare_number":
                 return self.env._("The number “%(text)s” names %(number)s", text=values[0], number=values[1])
-            case "exact_document":
-                return self.env._("The open amounts are equal")
-            case "exact_item":
-                return self.env._("The open amount equals that of one instalment")
             case "exact_oldest":
                 return self.env._("The open amounts are equal; the oldest of %s with this amount", values[0])
             case "sum_of_debts":
@@ -177,22 +181,14 @@ class AccountCreditAllocationLine(models.Model):
                 return self.env._("The open amount is exactly the sum of %s credits, and of no others", values[0])
             case "net_to_zero":
                 return self.env._(
-                    "All that was open, %(debts)s owed and %(credits)s credited items, adds up to zero",
+                    "Everything open adds up to zero: %(debts)s items owed, %(credits)s credited",
                     debts=values[0],
                     credits=values[1],
-                )
-            case "small_rest":
-                return self.env._("What was left is within the tolerance, and was written off")
-            case "close_amount":
-                return self.env._(
-                    "The open amounts differ by no more than the tolerance; the difference was written off"
                 )
             case "oldest_due":
                 return self.env._("Oldest due date, %s", format_date(self.env, values[0]))
             case "oldest_invoice":
                 return self.env._("Oldest invoice, dated %s", format_date(self.env, values[0]))
-            case "manual":
-                return self.env._("The amount was typed by hand")
         return evidence.code
 
     def _get_chatter_message(self, side):

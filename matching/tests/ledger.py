@@ -6,16 +6,20 @@ from hypothesis import strategies as st
 
 from matching.open_item import (
     EXACT_AMOUNT,
+    EXACT_COMBINATION,
     EXCLUDED,
+    NET_TO_ZERO,
     OLDEST_FIRST,
     REFERENCE,
+    TOLERANCE,
     AllocationPlan,
     Group,
     MatchingOptions,
     OpenItem,
+    Tolerance,
 )
+from matching.tests.exchange import EUR, JPY, USD, VND
 
-EUR, USD = 1, 2
 RECEIVABLE, OTHER_RECEIVABLE = 1400, 1410
 CUSTOMER = Group(company=1, account=RECEIVABLE, partner=7)
 NOBODY = CUSTOMER._replace(partner=0)
@@ -66,15 +70,24 @@ def suggested(plan: AllocationPlan):
 def remaining(plan: AllocationPlan, keep=lambda leftover: True):
     """The two sides as they stand after the plan was executed, without the leftovers that ``keep`` refuses."""
     return tuple(
-        [leftover.item._replace(residual=leftover.amount) for leftover in side if keep(leftover)]
-        for side in (plan.debts_left, plan.credits_left)
+        [stand_after(leftover) for leftover in side if keep(leftover)] for side in (plan.debts_left, plan.credits_left)
     )
+
+
+def stand_after(leftover):
+    """The item as it is read after the plan was executed."""
+    partly_settled = leftover.item.partly_settled or leftover.amount < leftover.item.residual
+    return leftover.item._replace(residual=leftover.amount, partly_settled=partly_settled)
 
 
 # --- for hypothesis: few amounts, dates, names and groups, so that items meet -----------------------------------------
 
 NUMBERS = ("INV/2026/00041", "INV/2026/00042", "INV/2025/00042", "RE-12345")
 MEMOS = (*NUMBERS, "00042", "inv 2026 00041, 00042", "re12345", "Thanks")
+
+
+# many of them add up to others; 49 and 99 are just beside
+AMOUNTS = (1, 10, 20, 30, 49, 50, 70, 99, 100)
 
 
 @st.composite
@@ -85,14 +98,15 @@ def ledgers(draw, max_size=7):
         fields = {
             "document": document,
             "group": draw(st.sampled_from([CUSTOMER] * 6 + [CUSTOMER._replace(account=OTHER_RECEIVABLE), NOBODY])),
-            "currency": draw(st.sampled_from([EUR, EUR, EUR, USD])),
+            "currency": draw(st.sampled_from([EUR] * 6 + [USD, USD, JPY, VND])),
+            "partly_settled": draw(st.sampled_from([False] * 4 + [True])),
             "blocked": draw(st.sampled_from([None] * 9 + [EXCLUDED])),
             "identifiers": tuple(draw(st.lists(st.sampled_from(NUMBERS), max_size=1))),
             "texts": tuple(draw(st.lists(st.sampled_from(MEMOS), max_size=1))),
             "links": frozenset(draw(st.sets(st.integers(1, 6), max_size=1))) if draw(st.booleans()) else frozenset(),
             "due_date": NEW_YEAR + timedelta(days=draw(st.integers(0, 3))),
         }
-        return item(item_id, draw(st.sampled_from([1, 10, 20, 30, 50, 70, 100])), draw(st.integers(0, 3)), **fields)
+        return item(item_id, draw(st.sampled_from(AMOUNTS)), draw(st.integers(0, 3)), **fields)
 
     sizes = draw(st.integers(0, max_size)), draw(st.integers(0, max_size))
     ids = draw(st.permutations(range(1, sum(sizes) + 1)))
@@ -102,10 +116,15 @@ def ledgers(draw, max_size=7):
     return debts, credits
 
 
-CODES = (REFERENCE, EXACT_AMOUNT, OLDEST_FIRST)
+CODES = (REFERENCE, EXACT_AMOUNT, EXACT_COMBINATION, NET_TO_ZERO, TOLERANCE, OLDEST_FIRST)
 OPTIONS = st.builds(
     MatchingOptions,
-    rules=st.one_of(st.just(CODES), st.lists(st.sampled_from(CODES), unique=True).map(tuple)),
+    rules=st.one_of(st.just(CODES), st.just(CODES[:-1]), st.lists(st.sampled_from(CODES), unique=True).map(tuple)),
     order_by_invoice_date=st.booleans(),
     partial=st.booleans(),
+    max_members=st.sampled_from([12, 12, 2]),
+    max_candidates=st.sampled_from([40, 40, 3]),
+    max_steps=st.sampled_from([200_000, 200_000, 15]),
+    cross_currencies=st.booleans(),
+    tolerance=st.sampled_from([None, Tolerance({EUR: 2, USD: 1}, 200), Tolerance({EUR: 30}, 5_000)]),
 )

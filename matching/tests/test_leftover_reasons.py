@@ -5,15 +5,18 @@ import pytest
 from matching.open_item import (
     ACCOUNT_MISMATCH,
     AMBIGUOUS_AMOUNT,
+    AMBIGUOUS_COMBINATION,
     AMBIGUOUS_REFERENCE,
     CURRENCY_MISMATCH,
     EXACT_AMOUNT,
+    EXACT_COMBINATION,
     EXCLUDED,
     NO_COUNTERPART,
     NO_PARTNER,
     OVERPAID,
     REFERENCE,
     RESERVED,
+    SEARCH_EXHAUSTED,
     UNDERPAID,
     MatchingOptions,
 )
@@ -153,6 +156,18 @@ LEDGERS = {
         NO_OLDEST,
         {1: (60, NO_COUNTERPART), 2: (60, NO_COUNTERPART), 9: (60, AMBIGUOUS_AMOUNT)},
     ),
+    "two sums that make one credit are ambiguous even with oldest first": (
+        [item(1, 10), item(2, 20), item(3, 30), item(4, 40)],
+        [item(9, 50)],
+        ALL_RULES,
+        {i: (10 * i, NO_COUNTERPART) for i in (1, 2, 3, 4)} | {9: (50, AMBIGUOUS_COMBINATION)},
+    ),
+    "a credit whose search was too large says so if no other rule used it": (
+        [item(1, 10), item(2, 20), item(3, 30)],
+        [item(9, 30)],
+        NO_OLDEST._replace(rules=(EXACT_COMBINATION,), max_candidates=1),
+        {i: (10 * i, NO_COUNTERPART) for i in (1, 2, 3)} | {9: (30, SEARCH_EXHAUSTED)},
+    ),
 }
 
 
@@ -166,6 +181,7 @@ def test_the_table_reaches_every_reason_that_the_core_can_give():
     assert reached == {
         ACCOUNT_MISMATCH,
         AMBIGUOUS_AMOUNT,
+        AMBIGUOUS_COMBINATION,
         AMBIGUOUS_REFERENCE,
         CURRENCY_MISMATCH,
         EXCLUDED,
@@ -173,6 +189,7 @@ def test_the_table_reaches_every_reason_that_the_core_can_give():
         NO_PARTNER,
         OVERPAID,
         RESERVED,
+        SEARCH_EXHAUSTED,
         UNDERPAID,
     }
 

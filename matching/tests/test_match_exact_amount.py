@@ -3,13 +3,14 @@
 from matching.open_item import (
     AMBIGUOUS_AMOUNT,
     EXACT_AMOUNT,
+    EXACT_COMBINATION,
     NO_COUNTERPART,
     OLDEST_FIRST,
     OVERPAID,
     MatchingOptions,
 )
 from matching.planner import plan_allocation
-from matching.tests.ledger import USD, evidence, item, left, pairs
+from matching.tests.ledger import USD, evidence, item, left, pairs, suggested
 
 EXACT_ONLY = MatchingOptions(rules=(EXACT_AMOUNT,))
 WITH_OLDEST = MatchingOptions(rules=(EXACT_AMOUNT, OLDEST_FIRST))
@@ -82,6 +83,29 @@ def test_of_two_equal_debts_none_is_chosen_without_oldest_first():
     plan = plan_allocation([item(1, 100, 9), item(2, 100, 3)], [item(9, 100)], EXACT_ONLY)
     assert pairs(plan) == []
     assert left(plan) == {1: (100, NO_COUNTERPART), 2: (100, NO_COUNTERPART), 9: (100, AMBIGUOUS_AMOUNT)}
+
+
+def test_each_equal_debt_is_suggested_the_oldest_first():
+    debts = [item(1, 60, 1, document=7), item(2, 40, 2, document=7), item(3, 100, 0), item(4, 100, 9)]
+    plan = plan_allocation(debts, [item(9, 100)], EXACT_ONLY)
+    assert suggested(plan) == {9: [([3], [9]), ([1, 2], [9]), ([4], [9])]}
+    assert plan.credits_left[0].suggestions[0].rule == EXACT_AMOUNT
+
+
+def test_a_payment_of_several_items_is_suggested_as_a_whole():
+    debts = [item(1, 100, 0), item(2, 100, 9)]
+    credits = [item(8, 30, document=17), item(9, 70, document=17)]
+    plan = plan_allocation(debts, credits, EXACT_ONLY)
+    assert suggested(plan) == dict.fromkeys((8, 9), [([1], [8, 9]), ([2], [8, 9])])
+
+
+def test_when_others_have_settled_all_but_one_of_the_equal_debts_that_one_is_taken():
+    # debt 1 is the sum of two credits, which shows only after the exact amounts were found ambiguous
+    debts, credits = [item(1, 100, 1), item(2, 100, 2)], [item(7, 100, 3), item(8, 60), item(9, 40)]
+    options = MatchingOptions(rules=(EXACT_AMOUNT, EXACT_COMBINATION))
+    plan = plan_allocation(debts, credits, options)
+    assert [pair[:3] for pair in pairs(plan)] == [(1, 8, 60), (1, 9, 40), (2, 7, 100)]
+    assert left(plan) == {}
 
 
 def test_equal_instalments_are_ambiguous_too_without_oldest_first():

@@ -11,7 +11,7 @@ from matching.open_item import (
     MatchingOptions,
 )
 from matching.planner import plan_allocation
-from matching.tests.ledger import EUR, USD, evidence, item, left, pairs, remaining
+from matching.tests.ledger import EUR, USD, evidence, item, left, pairs, remaining, suggested
 
 REFERENCE_ONLY = MatchingOptions(rules=(REFERENCE,))
 
@@ -84,6 +84,26 @@ def test_an_ambiguous_credit_is_used_by_no_rule_and_others_go_on():
     assert left(plan) == {8: (100, AMBIGUOUS_REFERENCE), 2: (100, NO_COUNTERPART)}
 
 
+def test_each_document_that_a_memo_may_name_is_suggested_the_oldest_first():
+    debts = [item(i, 100, -i, document=10 + i // 3, identifiers=("CUST/00057",)) for i in (1, 2, 3)]
+    plan = plan_allocation(debts, [item(9, 100, texts=("CUST/00057",))])
+    assert suggested(plan) == {9: [([3], [9]), ([2, 1], [9])]}
+    (first, _second) = plan.credits_left[0].suggestions
+    assert (first.rule, first.evidence) == (REFERENCE, ("reference", ("CUST/00057", "CUST/00057")))
+
+
+def test_only_the_first_documents_that_a_memo_may_name_are_suggested():
+    debts = [item(i, 100, -i, identifiers=("CUST/00057",)) for i in range(1, 30)]
+    plan = plan_allocation(debts, [item(99, 100, texts=("CUST/00057",))])
+    assert suggested(plan) == {99: [([number], [99]) for number in (29, 28, 27, 26, 25)]}
+
+
+def test_a_document_that_others_have_settled_meanwhile_is_not_suggested():
+    debts = [item(day, 100, day, identifiers=("CUST/00057",)) for day in (1, 2, 3)]
+    plan = plan_allocation(debts, [item(8, 100, texts=("CUST/00057",)), item(9, 100, 5)])
+    assert suggested(plan) == {8: [([2], [8]), ([3], [8])]}
+
+
 def test_one_ambiguous_place_outweighs_a_clear_one_in_the_same_memo():
     debts = [item(i, 100, i, identifiers=(f"INV/2026/0004{i}", "CUST/00057")) for i in (1, 2)]
     plan = plan_allocation(debts, [item(9, 100, texts=("CUST/00057 INV/2026/00041",))])
@@ -130,6 +150,13 @@ def test_a_debt_that_names_two_credits_in_one_place_is_set_aside_itself():
     plan = plan_allocation(debts, credits)
     assert pairs(plan) == [(2, 8, 100, EXACT_AMOUNT)]
     assert left(plan)[1] == (100, AMBIGUOUS_REFERENCE)
+    assert suggested(plan) == {1: [([1], [9])]}  # the other one has settled the second debt
+
+
+def test_each_credit_that_a_debt_may_name_is_suggested():
+    debts = [item(1, 100, texts=("CUST/00057",))]
+    credits = [item(i, 100, -i, identifiers=("CUST/00057",)) for i in (8, 9)]
+    assert suggested(plan_allocation(debts, credits)) == {1: [([1], [9]), ([1], [8])]}
 
 
 def test_a_reference_to_a_debt_in_another_currency_settles_nothing_there():

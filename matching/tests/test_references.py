@@ -132,6 +132,174 @@ def test_a_memo_names_exactly_the_documents_that_its_writer_meant(memo, expected
     assert name_documents(DOCUMENTS, memo) == expected
 
 
+# --- what stands on bank statements, by theme -------------------------------------------------------------------------
+
+BOOKS = {
+    10: ("INV/2026/00010",),
+    41: ("INV/2026/00041",),
+    42: ("INV/2026/00042", "RF18 5390 0754 7034"),
+    43: ("INV/2026/00043",),
+    50: ("INV/2026/00050", "+++000/0020/30306+++"),
+    60: ("FAC-2026-1187",),
+    61: ("BILL/2026/03/0007", "R-4711/26"),
+    62: ("BILL/2026/03/0008", "20260315"),
+    63: ("BILL/2026/03/0009", "0815-2026"),
+    64: ("BILL/2026/03/0010", "DE2026-0815"),
+    65: ("BILL/2026/03/0011", "1234567"),
+    70: ("RINV/2026/00003",),
+}
+NOTHING = set()
+
+STATEMENTS = {
+    "an invoice number, with whatever stands beside it": [
+        ("INV/2026/00042", {42}),
+        ("inv 2026 00042", {42}),
+        ("INV\u20132026\u201300042", {42}),  # dashes as a text processor writes them
+        ("INV/2026/\n00042", {42}),  # a line that the bank has broken
+        ("Invoice-INV-2026-00042.pdf", {42}),
+        ("'INV/2026/00042", {42}),
+        ("100,00 EUR INV/2026/00042 15.03.2026", {42}),
+        ("20260315 INV/2026/00042", {42}),  # the number of another bill, but here it is a date
+        ("+49 30 1234567 INV/2026/00042", {42}),
+        ("INV/2026/00042 INV/2026/00042", {42}),
+    ],
+    "an instalment of it": [
+        ("INV/2026/00042 1/3", {42}),
+        ("1/3 INV/2026/00042", {42}),
+        ("INV/2026/00042-2", {42}),
+        ("INV/2026/00042-1/3", {42}),
+        ("INV/2026/00042 (2/2)", {42}),
+        ("INV/2026/00042, 1st instalment", {42}),
+        ("INV/2026/00042 Teil 1 von 2", {42}),
+        ("Rate 2 INV/2026/00042", {42}),
+    ],
+    "several at once": [
+        ("Payment of invoices 00041, 00042", {41, 42}),
+        ("Payment of invoices 00041, 00042 and 00043", {41, 42, 43}),
+        ("00041 00042 00043", {41, 42, 43}),
+        ("INV/2026/00041;INV/2026/00042;INV/2026/00043", {41, 42, 43}),
+        ("INV/2026/00041 + 00042", {41, 42}),
+        ("Invoices INV/2026/00041-00043", {41}),  # what is between them was not said
+    ],
+    "a vendor's own number": [
+        ("R-4711/26", {61}),
+        ("r 4711 26", {61}),
+        ("Rg. R4711/26 vom 1.3.26", {61}),
+        ("bill 2026 03 0007", {61}),
+        ("0815-2026", {63}),
+        ("08152026", {63}),
+        ("DE2026-0815", {64}),
+        ("Invoice 1234567", {65}),
+        ("4711/26", NOTHING),
+        ("R-4711", NOTHING),
+        ("2026/03/0007", NOTHING),
+        ("Vertrag 1234567", NOTHING),
+    ],
+    "a creditor reference, ISO 11649": [
+        ("RF18 5390 0754 7034", {42}),
+        ("rf18 5390 0754 7034", {42}),
+        ("RF18539007547034", {42}),
+        ("RF 18 5390 0754 7034", {42}),
+        ("RF18\u00a05390\u00a00754\u00a07034", {42}),
+        ("RF18 5390\n0754 7034", {42}),
+        ("/ROC/RF18539007547034", {42}),
+        ("INV/2026/00042 (RF18 5390 0754 7034)", {42}),
+        ("RF19 5390 0754 7034", NOTHING),
+        ("RF18 5390 0754 703", NOTHING),
+        ("RF18 5390 0754 70341", NOTHING),
+    ],
+    "a Belgian structured communication": [
+        ("+++000/0020/30306+++", {50}),
+        ("***000/0020/30306***", {50}),
+        ("+++ 000 / 0020 / 30306 +++", {50}),
+        ("000/0020/30306", {50}),
+        ("000002030306", {50}),
+        ("0000 0203 0306", {50}),
+        ("mededeling 000/0020/30306", {50}),
+        ("+++000/0020/30307+++", NOTHING),
+        ("00000203030", NOTHING),
+    ],
+    "in French": [
+        ("Facture n\u00b0 INV/2026/00042", {42}),
+        ("facture n\u00b000042", {42}),
+        ("Facture N\u00b0 00042 du 15/03/2026", {42}),
+        ("R\u00e8glement facture INV 2026 00042", {42}),
+        ("Virement facture FAC-2026-1187", {60}),
+        ("reglement FAC 2026 1187", {60}),
+        ("INV/2026/00041 et INV/2026/00042", {41, 42}),
+        ("VIR SEPA RECU /DE ACME SARL /MOTIF INV/2026/00042 /REF NOTPROVIDED", {42}),
+    ],
+    "in German": [
+        ("Rechnung Nr. INV/2026/00042 vom 03.03.2026", {42}),
+        ("Rechnungsnr. 00042", {42}),
+        ("Re.-Nr. 00042", {42}),
+        ("INV/2026/00041 und 00042", {41, 42}),
+        ("Rg-Nr. INV/2026/00042 KdNr 10023", {42}),
+        ("Ihre Rechnung INV-2026-00042, Skonto 2%", {42}),
+        ("EREF+NOTPROVIDED SVWZ+INV/2026/00042", {42}),
+        ("EREF+INV202600042 MREF+M-0001 CRED+DE98ZZZ09999999999 SVWZ+Rechnung", {42}),
+    ],
+    "in Spanish": [
+        ("Pago factura INV/2026/00042", {42}),
+        ("Factura n\u00ba 00042", {42}),
+        ("PAGO FACTURAS 00041 Y 00042", {41, 42}),
+        ("Transferencia fra. INV/2026/00042", {42}),
+    ],
+    "in Italian": [
+        ("Pagamento fattura n. 00042", {42}),
+        ("Saldo fattura INV/2026/00042 del 03/03/2026", {42}),
+        ("Saldo fatt. 00041 e 00042", {41, 42}),
+        ("bonifico ft. INV/2026/00042", {42}),
+    ],
+    "another document, whose number only looks alike": [
+        ("INV/2026/0001", NOTHING),
+        ("INV/2026/0004", NOTHING),
+        ("INV/2026/000100", NOTHING),
+        ("INV/2026/00042A", NOTHING),
+        ("INV2026000421", NOTHING),
+        ("INV/2026/00\n042", NOTHING),
+        ("NV/2026/00042", NOTHING),
+        ("SINV/2026/00042", NOTHING),
+        ("PINV-2026-00042", NOTHING),
+        ("RINV/2026/00042", NOTHING),
+        ("INV/2026/00003", NOTHING),  # the credit note is RINV
+        ("RINV/2026/00003", {70}),
+        ("FAC-2026-118", NOTHING),
+        ("FAC-2026-11870", NOTHING),
+        ("FAC 1187", NOTHING),
+        ("SO/2026/00042", NOTHING),
+        ("Order S00042", NOTHING),
+        ("CUST00042", NOTHING),
+        ("N\u00b000042-2026", NOTHING),
+    ],
+    "no document at all": [
+        ("NOTPROVIDED", NOTHING),
+        ("ENDTOENDID 2026031500042", NOTHING),
+        ("IBAN BE68 5390 0754 7034", NOTHING),
+        ("BE68539007547034", NOTHING),
+        ("DE89 3704 0044 0532 0130 00", NOTHING),
+        ("Tel. +49 30 1234567", NOTHING),
+        ("0049 30 1234567", NOTHING),
+        ("EUR 1234567,00", NOTHING),
+        ("1.234.567,00", NOTHING),
+        ("1234567.00", NOTHING),
+        ("15.03.2026", NOTHING),
+        ("2026-03-15 12:30", NOTHING),
+        ("20260315 EUR 100", NOTHING),
+        ("00042 Miller", NOTHING),  # a postal code and a town look like this
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("memo", "expected"),
+    [entry for entries in STATEMENTS.values() for entry in entries],
+    ids=[f"{theme}: {memo!r}" for theme, entries in STATEMENTS.items() for memo, _expected in entries],
+)
+def test_a_statement_names_exactly_the_documents_that_the_payer_meant(memo, expected):
+    assert name_documents(BOOKS, memo) == expected
+
+
 TWINS = {1: ("INV/2025/00042", "CUST/00057"), 2: ("INV/2026/00042", "CUST/00057"), 3: ("INV/2026/00041",)}
 NESTED = {1: ("2026-00042",), 2: ("INV/2026-00042",), 3: ("ACME 2026 7",), 4: ("7 BIS 2026",)}
 
