@@ -34,7 +34,7 @@ class AccountCreditAllocationRule(models.Model):
         index=True,
         ondelete="cascade",
     )
-    code = fields.Char(related="type_id.code")
+    code = fields.Char(related="type_id.code", store=True)
     name = fields.Char(related="type_id.name", string="Rule Name")
     summary = fields.Char(related="type_id.summary", string="What It Looks For")
     description = fields.Html(related="type_id.description", string="Explanation")
@@ -42,14 +42,14 @@ class AccountCreditAllocationRule(models.Model):
     enabled = fields.Boolean(string="Active", default=True)
 
     max_members = fields.Integer(
-        string="Documents in a Combination",
+        string="Documents in a Combination, at Most",
         default=12,
-        help="A combination has at most this many documents.",
+        help="The more documents may add up, the likelier they do so by chance. 2 to 20.",
     )
     max_candidates = fields.Integer(
-        string="Documents to Combine",
+        string="Documents to Choose from, at Most",
         default=40,
-        help="With more open documents than this, only the oldest ones are combined.",
+        help="With more open documents than this, no combination is searched. 2 to 60.",
     )
     partial = fields.Boolean(
         string="Allow partial allocation",
@@ -59,12 +59,12 @@ class AccountCreditAllocationRule(models.Model):
     order = fields.Selection(related="company_id.credit_allocation_order", string="Oldest by")
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     tolerance_amount = fields.Monetary(
-        string="Largest Difference",
+        string="Difference of at Most",
         currency_field="company_currency_id",
         help="Differences of documents in another currency are compared at today's rate.",
     )
     tolerance_percent = fields.Float(
-        string="Largest Difference in Percent",
+        string="and at Most",
         digits=(5, 2),
         help="Of the document that is settled. A difference must be within both the amount and the percentage.",
     )
@@ -120,9 +120,21 @@ class AccountCreditAllocationRule(models.Model):
     def _check_bounds(self):
         for rule in self:
             if not MEMBERS[0] <= rule.max_members <= MEMBERS[1]:
-                raise ValidationError(self.env._("The documents in a combination must be between %s and %s.", *MEMBERS))
+                raise ValidationError(
+                    self.env._(
+                        "The documents in a combination must be between %(least)s and %(most)s.",
+                        least=MEMBERS[0],
+                        most=MEMBERS[1],
+                    )
+                )
             if not CANDIDATES[0] <= rule.max_candidates <= CANDIDATES[1]:
-                raise ValidationError(self.env._("The documents to combine must be between %s and %s.", *CANDIDATES))
+                raise ValidationError(
+                    self.env._(
+                        "The documents to choose from must be between %(least)s and %(most)s.",
+                        least=CANDIDATES[0],
+                        most=CANDIDATES[1],
+                    )
+                )
 
     @api.constrains("enabled", "tolerance_amount", "tolerance_percent", "write_off_account_id", "write_off_journal_id")
     def _check_tolerance(self):
@@ -177,7 +189,9 @@ class AccountCreditAllocationRule(models.Model):
     @api.model
     def _create_missing(self, companies):
         """Give the root companies among ``companies`` the rules that they lack."""
-        types = self.env["account.credit.allocation.rule.type"].sudo().search([])
+        types = (
+            self.env["account.credit.allocation.rule.type"].sudo().search_fetch([], ["sequence", "active_by_default"])
+        )
         for company in companies.filtered(lambda company: not company.parent_id):
             existing = self.sudo().search([("company_id", "=", company.id)]).type_id
             for rule_type in types - existing:
@@ -250,6 +264,6 @@ class AccountCreditAllocationRule(models.Model):
         own, today = self.company_currency_id, fields.Date.context_today(self)
         amounts = {
             currency.id: to_minor_units(currency, own._convert(self.tolerance_amount, currency, self.company_id, today))
-            for currency in self.env["res.currency"].search([])
+            for currency in self.env["res.currency"].search([("active", "=", True)])
         }
         return Tolerance(amounts, round(self.tolerance_percent * 100))

@@ -27,8 +27,8 @@ class AccountCreditAllocationRuleType(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         types = super().create(vals_list)
-        companies = self.env["res.company"].sudo().with_context(active_test=False).search([])
-        self.env["account.credit.allocation.rule"]._create_missing(companies)
+        roots = self.env["res.company"].sudo().with_context(active_test=False).search([("parent_id", "=", False)])
+        self.env["account.credit.allocation.rule"]._create_missing(roots)
         return types
 
     def unlink(self):
@@ -51,4 +51,4 @@ class AccountCreditAllocationRuleType(models.Model):
     @api.model
     def _get_labels(self):
         """``[(code, name in the user's language)]``, in the order in which the rules run by default."""
-        return [(rule_type.code, rule_type.name) for rule_type in self.sudo().search([])]
+        return [(rule_type.code, rule_type.name) for rule_type in self.sudo().search_fetch([], ["code", "name"])]

@@ -47,8 +47,8 @@ class ResCompany(models.Model):
     )
     credit_allocation_cross_currency = fields.Boolean(
         string="Currencies may cross",
-        help="A reference, and the rule for what is left, may allocate a credit to an invoice in another currency, at "
-        "the rate of the day. Amounts are compared within one currency all the same.",
+        help="A reference, and the rule for what is left, may allocate a credit to an invoice in another currency. "
+        "Amounts are compared within one currency all the same.",
     )
 
     @api.model_create_multi
