@@ -42,12 +42,12 @@ class AccountCreditAllocationRule(models.Model):
     enabled = fields.Boolean(string="Active", default=True)
 
     max_members = fields.Integer(
-        string="Documents in a Combination, at Most",
+        string="Documents at Most",
         default=12,
         help="The more documents may add up, the likelier they do so by chance. 2 to 20.",
     )
     max_candidates = fields.Integer(
-        string="Documents to Choose from, at Most",
+        string="Out of at Most",
         default=40,
         help="With more open documents than this, no combination is searched. 2 to 60.",
     )

@@ -17,7 +17,7 @@ class AccountCreditAllocationRuleType(models.Model):
     code = fields.Char(required=True, readonly=True, help="What the program calls the rule.")
     name = fields.Char(required=True, translate=True)
     summary = fields.Char(translate=True, help="What the rule looks for, in one sentence.")
-    description = fields.Html(translate=True, help="The whole explanation, with an example.")
+    description = fields.Html(translate=True)
     sequence = fields.Integer(default=100, help="Where the rule stands among the others until somebody moves it.")
     active_by_default = fields.Boolean(default=True)
     rule_ids = fields.One2many("account.credit.allocation.rule", "type_id", string="Rules of the Companies")
