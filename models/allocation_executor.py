@@ -7,7 +7,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..matching import PlanError, plan_by_group
+from ..matching import plan_by_group
 from ..matching.open_item import (
     CREDIT,
     DEBT,
@@ -135,7 +135,9 @@ class AllocationExecutor(models.AbstractModel):
         try:
             plans = plan_by_group(debts, credits, options, rules=rules, exchange=self._get_exchange)
             return [GroupPlan(group, plan) for group, plan in plans]
-        except PlanError:
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:  # whatever a rule of another addon stumbles over must not stop the other partners
             partners = sorted({item.group.partner for item in chain(debts, credits)})
             if len(partners) == 1:
                 _logger.warning("No plan for partner %s", partners[0], exc_info=True)

@@ -294,6 +294,8 @@ class TestForeignRule(RuleCase):
         core_rules = RuleType._get_matching_rules
 
         def settle_newest(pool):
+            if pool.debts[0].group.partner == self.vendor.id:
+                raise ZeroDivisionError
             for debt in reversed(pool.available_debts()):
                 for credit in pool.available_credits():
                     pool.settle(debt, credit, "newest_first", Evidence("newest_first"))
@@ -316,6 +318,15 @@ class TestForeignRule(RuleCase):
         labels = dict(line.fields_get(["rule"])["rule"]["selection"])
         self.assertEqual(labels["newest_first"], "Newest first")
         self.assertEqual(line._fields["rule"].convert_to_export(line.rule, line), "Newest first")
+
+    def test_rule_that_stumbles_over_one_partner_does_not_stop_the_others(self):
+        invoice, credit = self.invoice(50), self.credit_note(50)
+        stumbled = self.invoice(60, self.vendor), self.credit_note(60, self.vendor)
+        with self.assertLogs("odoo.addons.account_credit_allocation", "WARNING"):
+            outcome = self.allocate(partner_ids=(self.customer.id, self.vendor.id))
+        self.assertAllocated(invoice, credit, 50)
+        for document in stumbled:
+            self.assertLeft(outcome, document, "failed")
 
     def test_rule_of_another_addon_can_be_searched_and_grouped(self):
         self.invoice(80)
