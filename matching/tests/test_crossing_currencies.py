@@ -123,6 +123,12 @@ def test_a_pair_that_is_worth_nothing_is_passed_over_and_the_next_is_settled():
     assert left(plan) == {1: (1, NO_COUNTERPART), 9: (1_000, OVERPAID)}
 
 
+def test_a_credit_that_is_worth_nothing_keeps_no_other_credit_from_the_debt():
+    credits = [item(8, 1, 1, currency=VND), item(9, 2_000, 2, currency=USD)]
+    plan = plan_crossing([item(1, 900, currency=EUR), item(2, 90, 5, currency=EUR)], credits)
+    assert amounts(plan) == [(1, 9, 900, 1_000), (2, 9, 90, 100)]
+
+
 def test_an_exchange_that_settles_neither_side_is_refused():
     class Stingy(RateTable):
         def settle(self, debt, credit, cap=None):

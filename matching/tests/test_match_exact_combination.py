@@ -218,6 +218,13 @@ def test_a_search_that_was_too_large_at_first_is_made_again_when_less_is_open():
     assert pairs(plan)[-2:] == [(59, 99, 1_059, EXACT_COMBINATION), (60, 99, 1_060, EXACT_COMBINATION)]
 
 
+def test_a_search_that_was_completed_in_the_end_was_not_too_large():
+    options = MatchingOptions(rules=(EXACT_COMBINATION, EXACT_AMOUNT), max_candidates=2)
+    plan = plan_allocation(items(1, 10, 20, 31), [item(8, 31), item(9, 45)], options)
+    assert [pair[:3] for pair in pairs(plan)] == [(3, 8, 31)]
+    assert left(plan)[9] == (45, NO_COUNTERPART)
+
+
 def test_all_searches_of_a_customer_together_are_bounded():
     chance = random.Random(7)
     debts = [item(number, chance.randint(10**8, 10**9), number) for number in range(18)]
