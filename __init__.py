@@ -1,2 +1,2 @@
-from . import models
+from . import models, report
 from .hooks import _create_allocation_sequences, _delete_allocation_sequences

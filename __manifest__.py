@@ -22,6 +22,9 @@
         "views/account_journal_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
+        # what is printed and analysed
+        "report/account_credit_allocation_report.xml",
+        "report/account_credit_allocation_unallocated_views.xml",
         # entries of the Action menu
         "data/ir_actions_server_data.xml",
         # menus last: they need the actions

@@ -2,6 +2,8 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 
+from .open_item_reader import AllocationScope
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -18,11 +20,31 @@ class AccountMove(models.Model):
         compute="_compute_credit_allocation_count",
         groups="account.group_account_readonly,account.group_account_invoice",
     )
+    credit_allocation_available = fields.Boolean(
+        string="Credit Available",
+        compute="_compute_credit_allocation_available",
+        search="_search_credit_allocation_available",
+        groups="account.group_account_readonly,account.group_account_invoice",
+        help="Something of it is open, and its partner has an outstanding credit on the same account that is neither "
+        "excluded nor reserved, though perhaps in another currency.",
+    )
 
     def _compute_credit_allocation_count(self):
         documents = self._get_credit_allocations_by_move()
         for move in self:
             move.credit_allocation_count = len(documents[move.id])
+
+    def _compute_credit_allocation_available(self):
+        available = self.search([("id", "in", self.ids), ("credit_allocation_available", "=", True)])
+        for move in self:
+            move.credit_allocation_available = move._origin in available
+
+    def _search_credit_allocation_available(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        scope = AllocationScope(company_ids=tuple(self.env.companies.ids))
+        moves = self.env["account.open.item.reader"]._get_moves_with_credit_sql(scope)
+        return [("id", "in" if True in value else "not in", moves)]
 
     def _get_credit_allocations_by_move(self):
         """``{move id: allocation documents with a line about it}``, as far as the user may read them."""

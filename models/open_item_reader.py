@@ -138,6 +138,37 @@ class OpenItemReader(models.AbstractModel):
         return query.select(*self._get_open_item_columns(alias))
 
     @api.model
+    def _get_moves_with_credit_sql(self, scope):
+        """A SELECT of the documents with a debt, and a credit of the same partner on the same account of the same
+        books, both free to be matched.
+
+        :param AllocationScope scope: company_ids and account_types count
+        :return: SQL
+        """
+        companies = self._get_company_facts(scope.company_ids)
+        return SQL(
+            """WITH item AS (%s),
+                    books AS (SELECT * FROM UNNEST(%s::integer[], %s::integer[]) AS books(company_id, root_id)),
+                    free AS (
+                        SELECT item.move_id, item.account_id, item.partner_id, books.root_id,
+                               (item.residual > 0) = (item.account_type = %s) AS is_debt
+                          FROM item
+                          JOIN books USING (company_id)
+                         WHERE NOT item.excluded AND NOT item.reserved AND item.partner_id IS NOT NULL
+                    )
+               SELECT move_id
+                 FROM free
+                WHERE is_debt
+                  AND (account_id, partner_id, root_id) IN (
+                      SELECT account_id, partner_id, root_id FROM free WHERE NOT is_debt
+                  )""",
+            self._get_open_item_query(scope),
+            list(companies),
+            [company.root_id for company in companies.values()],
+            RECEIVABLE,
+        )
+
+    @api.model
     def _get_open_item_columns(self, alias):
         """The columns of the query: a hook for addons that know more of an item, for :meth:`_prepare_open_item`.
 
@@ -186,7 +217,16 @@ class OpenItemReader(models.AbstractModel):
                 alias.payment,
                 alias.partner,
             ),
+            SQL("(%s) AS reserved", self._get_reserved_sql(alias)),
         ]
+
+    @api.model
+    def _get_reserved_sql(self, alias):
+        """The condition under which an item belongs to something of its own: a hook for addons that know of such.
+
+        :param Aliases alias: the names of the joined tables
+        """
+        return SQL("FALSE")
 
     @api.model
     def _prepare_open_item(self, row, company):
@@ -200,7 +240,7 @@ class OpenItemReader(models.AbstractModel):
         blocked = None
         if row["excluded"]:
             blocked = EXCLUDED
-        elif row.get("reserved"):
+        elif row["reserved"]:
             blocked = RESERVED
         elif row["currency_id"] != company.currency_id and not company.books_exchange:
             blocked = NO_EXCHANGE_JOURNAL

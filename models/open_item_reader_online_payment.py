@@ -14,15 +14,23 @@ class OpenItemReader(models.AbstractModel):
     @api.model
     def _get_open_item_columns(self, alias):
         columns = super()._get_open_item_columns(alias)
-        reserved = []
-        if "transaction_ids" in self.env["account.move"]._fields:
-            reserved.append(self._get_awaits_payment_sql(alias))
-            if "sale_order_ids" in self.env["payment.transaction"]._fields:
-                reserved.append(self._get_belongs_to_order_sql(alias))
-                columns.append(self._get_order_invoices_sql(alias))
-        if reserved:
-            columns.append(SQL("(%s) AS reserved", SQL(" OR ").join(reserved)))
+        if self._has_sales_orders():
+            columns.append(self._get_order_invoices_sql(alias))
         return columns
+
+    @api.model
+    def _get_reserved_sql(self, alias):
+        conditions = [super()._get_reserved_sql(alias)]
+        if "transaction_ids" in self.env["account.move"]._fields:
+            conditions.append(self._get_awaits_payment_sql(alias))
+        if self._has_sales_orders():
+            conditions.append(self._get_belongs_to_order_sql(alias))
+        return SQL(" OR ").join(conditions)
+
+    @api.model
+    def _has_sales_orders(self):
+        """Whether online payments of sales orders exist: the addon behind them needs both."""
+        return "payment.transaction" in self.env and "sale_order_ids" in self.env["payment.transaction"]._fields
 
     @api.model
     def _prepare_open_item(self, row, company):

@@ -1,5 +1,7 @@
 from . import (
     test_allocation_document,
+    test_allocation_report,
+    test_available_credit,
     test_bulk_action,
     test_bulk_action_tour,
     test_capped_pairs,
@@ -18,4 +20,5 @@ from . import (
     test_security,
     test_settings,
     test_tolerance,
+    test_unallocated,
 )
