@@ -27,6 +27,7 @@ ACCOUNT_MISMATCH = "account_mismatch"
 NO_PARTNER = "no_partner"
 NO_EXCHANGE_JOURNAL = "no_exchange_journal"
 LOCKED_BY_ANOTHER_USER = "locked_by_another_user"
+CHANGED = "changed"  # between a preview and its execution
 FAILED = "failed"
 
 # --- rules -----------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ REASONS = [
     ("no_partner", "No partner on the entry"),
     ("no_exchange_journal", "No exchange gain or loss journal"),
     ("locked_by_another_user", "In use by somebody else"),
+    ("changed", "Changed since the preview"),
     ("no_journal_item", "Payment without journal entry"),
     ("failed", "Failed"),
 ]
@@ -47,6 +48,15 @@ class AccountCreditAllocationLeftover(models.Model):
     amount = fields.Monetary(string="Left", readonly=True, aggregator=None)
     reason = fields.Selection(REASONS, required=True, readonly=True, index=True)
     message = fields.Char(string="Details", readonly=True)
+    suggestion_ids = fields.One2many("account.credit.allocation.suggestion", "leftover_id", string="Possibilities")
+    resolved_allocation_id = fields.Many2one(
+        "account.credit.allocation",
+        string="Resolved by",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The document that allocated what somebody chose among several possibilities.",
+    )
 
     @api.model
     def _prepare_leftover_vals(self, document, line, side, left):
@@ -56,6 +66,7 @@ class AccountCreditAllocationLeftover(models.Model):
         :param str side: ``credit`` or ``debt``
         :param Left left: amount, reason and message
         """
+        Suggestion = self.env["account.credit.allocation.suggestion"]
         return {
             "allocation_id": document.id,
             "partner_id": line.partner_id.commercial_partner_id.id,
@@ -67,6 +78,10 @@ class AccountCreditAllocationLeftover(models.Model):
             "amount": from_minor_units(line.currency_id, left.leftover.amount),
             "reason": left.leftover.reason,
             "message": left.message or self._get_message(line, left.leftover.reason),
+            "suggestion_ids": [
+                fields.Command.create(Suggestion._prepare_suggestion_vals(suggestion, sequence, side))
+                for sequence, suggestion in enumerate(left.leftover.suggestions)
+            ],
         }
 
     @api.model

@@ -5,6 +5,13 @@ from odoo.tools import format_date, formatLang
 
 from .minor_units import from_minor_units
 
+STATES = [
+    ("planned", "Planned"),
+    ("done", "In Force"),
+    ("undone", "Undone"),
+    ("removed", "Removed by Hand"),
+]
+
 
 class AccountCreditAllocationLine(models.Model):
     """One debt, one credit, one amount, one reason.
@@ -60,6 +67,18 @@ class AccountCreditAllocationLine(models.Model):
     credit_amount = fields.Monetary(
         string="In Credit Currency", currency_field="credit_currency_id", readonly=True, aggregator=None
     )
+    debt_residual_before = fields.Monetary(
+        string="Invoice Open Before", currency_field="debt_currency_id", readonly=True, aggregator=None
+    )
+    debt_residual_after = fields.Monetary(
+        string="Invoice Open After", currency_field="debt_currency_id", readonly=True, aggregator=None
+    )
+    credit_residual_before = fields.Monetary(
+        string="Credit Open Before", currency_field="credit_currency_id", readonly=True, aggregator=None
+    )
+    credit_residual_after = fields.Monetary(
+        string="Credit Open After", currency_field="credit_currency_id", readonly=True, aggregator=None
+    )
     company_currency_id = fields.Many2one(related="allocation_id.company_currency_id")
     amount = fields.Monetary(currency_field="company_currency_id", readonly=True, help="In the company's currency.")
 
@@ -89,12 +108,19 @@ class AccountCreditAllocationLine(models.Model):
         ondelete="set null",
         help="The entry that wrote off the small difference.",
     )
-    removed = fields.Boolean(
-        string="Taken Back",
-        compute="_compute_removed",
-        search="_search_removed",
-        help="Somebody removed the reconciliation of this allocation.",
+    state = fields.Selection(
+        STATES,
+        string="Status",
+        compute="_compute_state",
+        store=True,
+        index=True,
+        help="Planned: in a preview, nothing is allocated yet.\n"
+        "In Force: the reconciliation exists.\n"
+        "Undone: taken back with the button Undo.\n"
+        "Removed by Hand: somebody removed the reconciliation without this document.",
     )
+    undone_date = fields.Datetime(string="Undone on", readonly=True)
+    undone_user_id = fields.Many2one("res.users", string="Undone by", readonly=True, ondelete="set null")
 
     @api.model
     def _selection_rule(self):
@@ -107,18 +133,20 @@ class AccountCreditAllocationLine(models.Model):
 
     @api.depends("debt_label", "credit_label")
     def _compute_display_name(self):
+        write_off = self.env._("Write-off")
         for line in self:
-            line.display_name = f"{line.credit_label} → {line.debt_label}"
+            line.display_name = f"{line.credit_label or write_off} → {line.debt_label or write_off}"
 
-    @api.depends("partial_id")
-    def _compute_removed(self):
+    # a field of the partial, so that the state follows when Odoo deletes it, whoever did that
+    @api.depends("allocation_id.state", "undone_date", "partial_id.amount")
+    def _compute_state(self):
         for line in self:
-            line.removed = line.allocation_id.state == "done" and not line.partial_id
-
-    def _search_removed(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        return [("allocation_id.state", "=", "done"), ("partial_id", "=" if True in value else "!=", False)]
+            if line.undone_date:
+                line.state = "undone"
+            elif line.partial_id:
+                line.state = "done"
+            else:
+                line.state = "planned" if line.allocation_id.state == "draft" else "removed"
 
     @api.model
     def _prepare_allocation_vals(self, executed):
@@ -128,6 +156,20 @@ class AccountCreditAllocationLine(models.Model):
         :return: dict of values without ``allocation_id``; amounts positive
         """
         match, partial, write_off_move = executed
+        return {
+            **self._prepare_match_vals(match),
+            "amount": partial.amount,
+            "partial_id": partial.id,
+            "exchange_move_id": partial.exchange_move_id.id,
+            "write_off_move_id": write_off_move and write_off_move.id,
+        }
+
+    @api.model
+    def _prepare_match_vals(self, match):
+        """Values of the line that are known before the match is executed.
+
+        :param Match match: amounts in minor units of the currencies of debt and credit
+        """
         debt = self.env["account.move.line"].browse(match.debt.id)
         credit = self.env["account.move.line"].browse(match.credit.id)
         return {
@@ -143,13 +185,30 @@ class AccountCreditAllocationLine(models.Model):
             "credit_label": credit.move_id.name,
             "credit_currency_id": credit.currency_id.id,
             "credit_amount": from_minor_units(credit.currency_id, match.credit_amount),
-            "amount": partial.amount,
             "rule": match.rule,
             "evidence": self._get_evidence_text(match.evidence),
-            "partial_id": partial.id,
-            "exchange_move_id": partial.exchange_move_id.id,
-            "write_off_move_id": write_off_move and write_off_move.id,
         }
+
+    @api.model
+    def _list_residual_vals(self, matches):
+        """What is open of debt and credit before and after each match, when they are executed in this order.
+
+        :return: list of dicts of values, amounts in the currencies of the items
+        """
+        running, vals_list = {}, []
+        for match in matches:
+            vals = {}
+            for side, item, amount in (
+                ("debt", match.debt, match.amount),
+                ("credit", match.credit, match.credit_amount),
+            ):
+                currency = self.env["res.currency"].browse(item.currency)
+                before = running.get(item.id, item.residual)
+                running[item.id] = before - amount
+                vals[f"{side}_residual_before"] = from_minor_units(currency, before)
+                vals[f"{side}_residual_after"] = from_minor_units(currency, before - amount)
+            vals_list.append(vals)
+        return vals_list
 
     @api.model
     def _get_evidence_text(self, evidence):

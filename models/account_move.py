@@ -47,11 +47,13 @@ class AccountMove(models.Model):
         return [("id", "in" if True in value else "not in", moves)]
 
     def _get_credit_allocations_by_move(self):
-        """``{move id: allocation documents with a line about it}``, as far as the user may read them."""
+        """``{move id: documents that allocated something of it}``, as far as the user may read them; no previews."""
         documents = defaultdict(self.env["account.credit.allocation"].browse)
         Line = self.env["account.credit.allocation.line"]
         for side in ("debt_move_id", "credit_move_id"):
-            for move, allocation in Line._read_group([(side, "in", self.ids)], [side, "allocation_id"]):
+            for move, allocation in Line._read_group(
+                [(side, "in", self.ids), ("state", "!=", "planned")], [side, "allocation_id"]
+            ):
                 documents[move.id] |= allocation
         return documents
 
@@ -66,6 +68,13 @@ class AccountMove(models.Model):
         :return: a client action that says what was done, what was left and why
         """
         return self.env["account.credit.allocation"]._allocate_documents(self)
+
+    def action_preview_credit_allocation(self):
+        """Show what :meth:`action_allocate_credits` would do, as a document that can be applied.
+
+        :return: an action that opens the preview, or says that there is nothing to allocate
+        """
+        return self.env["account.credit.allocation"]._preview_documents(self)
 
     def _get_credit_allocation_chatter(self):
         """The record that users see this entry as: a payment has a chatter of its own, its entry stays silent."""

@@ -31,5 +31,15 @@ class AccountPayment(models.Model):
 
         :return: a client action that says what was done, what was left and why
         """
-        without_entry = self.filtered(lambda payment: payment.state in ("in_process", "paid") and not payment.move_id)
-        return self.env["account.credit.allocation"]._allocate_documents(self.move_id, len(without_entry))
+        return self.env["account.credit.allocation"]._allocate_documents(self.move_id, self._count_without_entry())
+
+    def action_preview_credit_allocation(self):
+        """Show what :meth:`action_allocate_credits` would do, as a document that can be applied.
+
+        :return: an action that opens the preview, or says that there is nothing to allocate
+        """
+        return self.env["account.credit.allocation"]._preview_documents(self.move_id, self._count_without_entry())
+
+    def _count_without_entry(self):
+        """How many payments were made that have no journal entry, and so no open item."""
+        return len(self.filtered(lambda payment: payment.state in ("in_process", "paid") and not payment.move_id))

@@ -3,6 +3,8 @@ import time
 from functools import partial
 from typing import NamedTuple
 
+from markupsafe import Markup, escape
+
 from odoo import api, models
 from odoo.modules.registry import Registry
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
@@ -124,17 +126,34 @@ class AllocationTrigger(models.AbstractModel):
         """Say on the posted documents why they were not allocated, where that is out of the ordinary."""
         reasons = self.env["account.credit.allocation.leftover"]._get_reason_labels()
         posted = set(moves.ids)
-        messages = {
-            leftover.item.document: f"{reasons[leftover.reason]}: {message}" if message else reasons[leftover.reason]
-            for leftover, message in left
-            if leftover.reason not in EXPECTED_REASONS and leftover.item.document in posted
-        }
+        messages = {}
+        for leftover, message in left:
+            if leftover.reason not in EXPECTED_REASONS and leftover.item.document in posted:
+                reason = reasons[leftover.reason]
+                text = f"{reason}: {message}" if message else reason
+                messages[leftover.item.document] = escape(text) + self._get_choice_message(leftover)
         self._log_on_chatter(moves.browse(messages), messages)
+
+    @api.model
+    def _get_choice_message(self, leftover):
+        """The possibilities that were found for an item, with a link to where one of them can be chosen; else empty."""
+        suggestions = (
+            self.env["account.credit.allocation.suggestion"]
+            .sudo()
+            .search([("leftover_id.line_id", "=", leftover.item.id)])
+        )
+        if not suggestions:
+            return Markup()
+        return Markup("<br/>") + self.env._(
+            "Possible: %(names)s. %(link)s",
+            names="; ".join(suggestions.mapped("name")),
+            link=suggestions.allocation_id._get_html_link(title=self.env._("Choose")),
+        )
 
     @api.model
     def _log_on_chatter(self, moves, messages):
         """:param dict messages: ``{move id: why}``"""
-        text = self.env._("Outstanding credits were not allocated automatically. %s")
+        text = escape(self.env._("Outstanding credits were not allocated automatically. %s"))
         moves._log_credit_allocation({move: text % messages[move.id] for move in moves})
 
 

@@ -26,7 +26,7 @@ class ResPartner(models.Model):
     def _compute_credit_allocation_count(self):
         counts = dict(
             self.env["account.credit.allocation.line"]._read_group(
-                [("partner_id", "in", self.commercial_partner_id.ids)],
+                [("partner_id", "in", self.commercial_partner_id.ids), ("state", "!=", "planned")],
                 ["partner_id"],
                 ["allocation_id:count_distinct"],
             )
@@ -41,7 +41,7 @@ class ResPartner(models.Model):
     def action_open_credit_allocations(self):
         """Open the allocation documents of these partners' commercial entities."""
         documents = self.env["account.credit.allocation"].search(
-            [("line_ids.partner_id", "in", self.commercial_partner_id.ids)]
+            [("line_ids.partner_id", "in", self.commercial_partner_id.ids), ("state", "!=", "draft")]
         )
         return documents._get_open_action()
 
@@ -51,6 +51,13 @@ class ResPartner(models.Model):
         :return: a client action that says what was done, what was left and why
         """
         return self.env["account.credit.allocation"]._allocate_partners(self)
+
+    def action_preview_credit_allocation(self):
+        """Show what :meth:`action_allocate_credits` would do, as a document that can be applied.
+
+        :return: an action that opens the preview, or says that there is nothing to allocate
+        """
+        return self.env["account.credit.allocation"]._preview_partners(self)
 
     @api.model
     def _allocates_on_post(self, line):

@@ -12,6 +12,7 @@ from . import (
     test_on_post_native_flows,
     test_on_post_online_payment,
     test_on_post_performance,
+    test_preview,
     test_properties,
     test_real_transactions,
     test_rule_chain,
@@ -19,6 +20,9 @@ from . import (
     test_scenarios,
     test_security,
     test_settings,
+    test_suggestion,
     test_tolerance,
     test_unallocated,
+    test_undo,
+    test_undo_lock_dates,
 )

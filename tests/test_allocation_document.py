@@ -49,7 +49,7 @@ class TestAllocationDocument(AllocationCase):
                     "rule": "reference",
                     "evidence": f"The reference “{invoice.name}” names {invoice.name}",
                     "partial_id": self.partials_between(invoice, payment).id,
-                    "removed": False,
+                    "state": "done",
                 }
             ],
         )
@@ -155,11 +155,10 @@ class TestAllocationDocument(AllocationCase):
     def test_removing_the_reconciliation_by_hand_shows_on_the_line(self):
         invoice, payment = self.invoice(100), self.payment(100)
         line = self.allocate(partner_ids=(self.customer.id,)).documents.line_ids
-        self.assertNotIn(line, line.search([("removed", "=", True)]))
         self.open_items(invoice).remove_move_reconcile()
-        self.assertTrue(line.removed)
-        self.assertIn(line, line.search([("removed", "=", True)]))
-        self.assertNotIn(line, line.search([("removed", "=", False)]))
+        self.assertEqual(line.state, "removed")
+        self.assertIn(line, line.search([("state", "=", "removed")]))
+        self.assertEqual(line.allocation_id.amount_undone, 100)
         self.assertOpen(payment, 100)
 
     def test_deleting_a_document_afterwards_keeps_its_name_on_the_line(self):

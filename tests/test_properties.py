@@ -43,13 +43,48 @@ class TestProperties(AllocationCase):
         again = self.allocate(partner_ids=(self.customer.id, self.stranger.id))
         self.assertFalse(again.executed, "a second allocation right after the first does nothing")
         lines = outcome.documents.line_ids
-        partials = list(lines.partial_id)
-        random.shuffle(partials)
-        for partial in partials:
-            partial.unlink()
+        by_hand = set()
+        for line in random.sample(lines, len(lines)):
+            if random.random() < 0.3:
+                by_hand.add(line)
+                line.partial_id.unlink()
+            else:
+                line._undo()
         self.env.flush_all()
         self.assertEqual(self._residuals(items), before, "undo in any order restores every residual")
-        self.assertTrue(all(line.removed for line in lines))
+        for line in lines:
+            self.assertEqual(line.state, "removed" if line in by_hand else "undone")
+
+    def test_previews_of_random_ledgers(self):
+        """What a preview shows is what applying it does."""
+        for seed in range(100, 100 + self.LEDGERS // 2):
+            with self.subTest(seed=seed), self.env.cr.savepoint() as savepoint:
+                self._check_preview(Random(seed))
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def _check_preview(self, random):
+        items = self._make_ledger(random)
+        before = self._residuals(items)
+        action = (self.customer + self.stranger).action_preview_credit_allocation()
+        self.assertEqual(self._residuals(items), before, "a preview changes nothing")
+        if not action.get("res_id"):
+            return
+        document = self.env["account.credit.allocation"].browse(action["res_id"])
+        shown = {item: abs(residual) for item, (residual, _amount) in before.items()}
+        fields = ["debt_line_id", "credit_line_id", "debt_amount", "credit_amount", "rule", "evidence"]
+        planned = document.line_ids.read(fields)
+        for line in document.line_ids:
+            for side in ("debt", "credit"):
+                self.assertAlmostEqual(line[f"{side}_residual_before"], shown[line[f"{side}_line_id"]], 3)
+                shown[line[f"{side}_line_id"]] = line[f"{side}_residual_after"]
+        document.action_apply()
+        self.assertEqual(document.line_ids.read(fields), planned)
+        self.assertEqual(set(document.line_ids.mapped("state")), {"done"})
+        for item, (residual, _amount) in self._residuals(items).items():
+            self.assertAlmostEqual(abs(residual), shown[item], 3)
+        document.line_ids._undo()
+        self.assertEqual(self._residuals(items), before)
 
     def _make_ledger(self, random):
         documents = self.env["account.move"]

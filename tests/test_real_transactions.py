@@ -4,6 +4,7 @@ from unittest.mock import patch
 import psycopg2.errors
 
 from odoo import SUPERUSER_ID, Command, api
+from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
 
@@ -47,7 +48,9 @@ class TestRealTransactions(BaseCase):
                 {name: value for name, value in self.settings.items() if name != "id"}
             )
             moves = env["account.move"].search([("partner_id", "=", self.partner_id)])
-            env["account.credit.allocation"].search([("line_ids.partner_id", "=", self.partner_id)]).unlink()
+            documents = env["account.credit.allocation"].search([("line_ids.partner_id", "=", self.partner_id)])
+            documents.state = "draft"  # others cannot be deleted
+            documents.unlink()
             payments = env["account.payment"].search([("partner_id", "=", self.partner_id)])
             payments.action_draft()
             payments.unlink()
@@ -182,6 +185,48 @@ class TestRealTransactions(BaseCase):
             late.rollback()
             late_env.transaction.reset()
             self.assertFalse(late_executor._allocate(self.scope(), "run").executed)
+        self.assertEqual(self.residuals(), [0, 0])
+
+    def test_two_clicks_on_undo_undo_once(self):
+        """While the first is at work the second is told so; on its old view it must not go on; then it is too late."""
+        self.commit(self.post_invoice)
+        self.commit(self.post_payment)
+        with self.registry.cursor() as late:
+            late_env = self.environment(late)
+            lines = late_env["account.credit.allocation.line"].search([("partner_id", "=", self.partner_id)])
+            self.assertEqual(lines.state, "done")
+            with self.registry.cursor() as early:
+                lines.with_env(self.environment(early))._undo()
+                with self.assertRaisesRegex(UserError, "Somebody else is working on these documents"):
+                    lines._undo()
+            with self.assertRaises(psycopg2.errors.SerializationFailure), self.quiet_sql():
+                lines._undo()
+            late.rollback()
+            late_env.transaction.reset()
+            with self.assertRaisesRegex(UserError, "has undone this already"):
+                lines._undo()
+        self.assertEqual(self.residuals(), [100, -100])
+
+    def test_two_clicks_on_apply_allocate_once(self):
+        self.switch_off()
+        self.commit(self.post_invoice)
+        self.commit(self.post_payment)
+        with self.registry.cursor() as cr:
+            draft = self.environment(cr)["res.partner"].browse(self.partner_id).action_preview_credit_allocation()
+        with self.registry.cursor() as late:
+            late_env = self.environment(late)
+            document = late_env["account.credit.allocation"].browse(draft["res_id"])
+            self.assertEqual(document.state, "draft")
+            with self.registry.cursor() as early:
+                document.with_env(self.environment(early)).action_apply()
+                with self.assertRaisesRegex(UserError, "Somebody else is applying"):
+                    document.action_apply()
+            with self.assertRaises(psycopg2.errors.SerializationFailure), self.quiet_sql():
+                document.action_apply()
+            late.rollback()
+            late_env.transaction.reset()
+            with self.assertRaisesRegex(UserError, "applied already, as CA/"):
+                document.action_apply()
         self.assertEqual(self.residuals(), [0, 0])
 
     def test_allocation_that_dies_before_its_commit_leaves_everything_as_it_was(self):

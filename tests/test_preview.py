@@ -1,0 +1,448 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import Command, fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from ..matching.open_item import DEBT, TOLERANCE, AllocationPlan, Cap, Evidence, WriteOff
+from ..models.allocation_executor import GroupPlan
+from ..models.open_item_reader import AllocationScope
+from .common import AllocationCase
+from .test_security import SecurityCase
+from .test_tolerance import ToleranceCase
+
+
+class PreviewCase(AllocationCase):
+    def preview(self, records):
+        """“Preview credit allocation” of the Action menu: the draft documents that it opens."""
+        action = records.action_preview_credit_allocation()
+        self.assertEqual(action.get("res_model"), "account.credit.allocation", action)
+        Document = self.env["account.credit.allocation"].with_env(records.env)
+        return Document.browse(action["res_id"]) if action.get("res_id") else Document.search(action["domain"])
+
+    def plan(self, partners):
+        return self.env["account.credit.allocation.executor"]._plan(
+            AllocationScope(company_ids=tuple(self.company.ids), partner_ids=tuple(partners.ids))
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestPreview(PreviewCase):
+    """A preview shows what would be allocated, changes nothing, and can be applied as it stands."""
+
+    def test_it_shows_what_would_be_allocated_and_changes_nothing(self):
+        first, second = self.invoice(100), self.invoice(50, day="2024-03-02")
+        payment = self.payment(120, memo=second.name)
+        draft = self.preview(first + second)
+        self.assertRecordValues(
+            draft,
+            [
+                {
+                    "name": "/",
+                    "display_name": "Preview",
+                    "state": "draft",
+                    "origin": "bulk",
+                    "amount_total": 120,
+                    "debt_count": 2,
+                    "credit_count": 1,
+                    "partner_count": 1,
+                }
+            ],
+        )
+        self.assertRecordValues(
+            draft.line_ids,
+            [
+                {
+                    "state": "planned",
+                    "debt_move_id": second.id,
+                    "credit_move_id": payment.move_id.id,
+                    "amount": 50,
+                    "debt_residual_before": 50,
+                    "debt_residual_after": 0,
+                    "credit_residual_before": 120,
+                    "credit_residual_after": 70,
+                    "rule": "reference",
+                    "partial_id": False,
+                },
+                {
+                    "state": "planned",
+                    "debt_move_id": first.id,
+                    "credit_move_id": payment.move_id.id,
+                    "amount": 70,
+                    "debt_residual_before": 100,
+                    "debt_residual_after": 30,
+                    "credit_residual_before": 70,
+                    "credit_residual_after": 0,
+                    "rule": "oldest_first",
+                    "partial_id": False,
+                },
+            ],
+        )
+        self.assertOpen(first, 100)
+        self.assertOpen(payment, 120)
+        self.assertRecordValues(draft.leftover_ids, [{"reason": "underpaid", "amount": 30, "side": "debt"}])
+
+    def test_done_documents_show_before_and_after_too(self):
+        self.invoice(100), self.payment(60)
+        line = self.allocate(partner_ids=(self.customer.id,)).documents.line_ids
+        self.assertRecordValues(
+            line,
+            [
+                {
+                    "debt_residual_before": 100,
+                    "debt_residual_after": 40,
+                    "credit_residual_before": 60,
+                    "credit_residual_after": 0,
+                }
+            ],
+        )
+
+    def test_same_scope_as_the_action(self):
+        old, new = self.invoice(100, day="2024-01-10"), self.invoice(100, day="2024-03-10")
+        payment, other = self.payment(70), self.payment(20, day="2024-03-16")
+        self.assertEqual(self.preview(new).line_ids.debt_move_id, new)
+        self.assertEqual(self.preview(other).line_ids.credit_move_id, other.move_id)
+        everything = self.preview(self.customer).line_ids
+        self.assertEqual(everything.credit_move_id, payment.move_id + other.move_id)
+        self.assertEqual(everything.debt_move_id, old)
+
+    def test_lines_stand_partner_by_partner(self):
+        partners = self.env["res.partner"].create([{"name": name} for name in ("Zoe", "Adam", "Mia")])
+        for partner in partners:
+            self.invoice(10, partner), self.invoice(20, partner), self.payment(25, partner)
+        draft = self.preview(partners)
+        self.assertEqual(
+            draft.line_ids.mapped("partner_id.name"),
+            ["Adam", "Mia", "Zoe"],
+        )
+        self.assertEqual([line.partner_id.name for line in draft.line_ids][::2], ["Adam", "Mia", "Zoe"])
+        action = draft.action_open_by_partner()
+        self.assertEqual(action["context"], {"group_by": "partner_id"})
+        self.assertEqual(self.env[action["res_model"]].search(action["domain"]), draft.line_ids)
+
+    def test_nothing_to_allocate_is_said_without_a_document(self):
+        lonely = self.invoice(100)
+        params = lonely.action_preview_credit_allocation()["params"]
+        self.assertEqual(params["title"], "Nothing to allocate")
+        self.assertIn("Nothing to match it with", params["message"])
+
+    def test_payment_without_journal_entry_is_named(self):
+        payment = self.payment(100)
+        self.env.cr.execute("UPDATE account_payment SET move_id = NULL WHERE id = %s", (payment.id,))
+        payment.invalidate_recordset()
+        params = payment.action_preview_credit_allocation()["params"]
+        self.assertIn("Payments without journal entry: 1", params["message"])
+
+    def test_foreign_amounts_are_estimated_at_the_rate_of_the_invoice(self):
+        invoice = self.invoice(100, day="2024-03-01", currency_id=self.euro.id)
+        self.payment(60, day="2024-07-01", currency_id=self.euro.id)
+        draft = self.preview(invoice)
+        self.assertEqual((draft.line_ids.debt_amount, draft.line_ids.amount), (60, 30))
+        draft.action_apply()
+        self.assertEqual(draft.line_ids.amount, draft.line_ids.partial_id.amount)
+        self.assertTrue(draft.line_ids.exchange_move_id)
+        self.assertEqual(draft.amount_total, draft.line_ids.amount)
+
+    def test_typed_amounts_are_kept(self):
+        invoice, payment = self.invoice(100), self.payment(60)
+        [(group, plan)] = self.plan(self.customer)
+        match = plan.matches[0]._replace(amount=2500, credit_amount=2500, cap=Cap(DEBT, 2500))
+        plan = AllocationPlan((match,), (), ())
+        draft = self.env["account.credit.allocation"]._create_preview([GroupPlan(group, plan)], "wizard")
+        self.assertRecordValues(draft.line_ids, [{"debt_residual_after": 75, "credit_residual_after": 35}])
+        draft.action_apply()
+        self.assertAllocated(invoice, payment, 25)
+        draft.line_ids._undo()
+        self.assertOpen(invoice, 100)
+        self.assertOpen(payment, 60)
+
+    def test_smart_buttons_do_not_count_previews(self):
+        invoice, payment = self.invoice(100), self.payment(100)
+        draft = self.preview(invoice)
+        for record in (invoice, payment, self.customer):
+            self.assertEqual(record.credit_allocation_count, 0)
+        draft.action_apply()
+        self.env.invalidate_all()
+        for record in (invoice, payment, self.customer):
+            self.assertEqual(record.credit_allocation_count, 1)
+            self.assertEqual(record.action_open_credit_allocations()["res_id"], draft.id)
+
+    def test_planned_write_off_is_a_line_with_one_side(self):
+        invoice, payment = self.invoice(100), self.payment(99)
+        [(group, plan)] = self.plan(self.customer)
+        item = plan.matches[0].debt
+        plan = AllocationPlan(plan.matches, (), (), (WriteOff(item, 100, TOLERANCE, Evidence("Only 1.00 short")),))
+        draft = self.env["account.credit.allocation"]._create_preview([GroupPlan(group, plan)], "bulk")
+        self.assertRecordValues(
+            draft.line_ids,
+            [
+                {"debt_move_id": invoice.id, "credit_move_id": payment.move_id.id, "amount": 99},
+                {"debt_move_id": invoice.id, "credit_move_id": False, "amount": 1},
+            ],
+        )
+        self.assertRecordValues(
+            draft.line_ids[1],
+            [
+                {
+                    "display_name": f"Write-off → {invoice.name}",
+                    "rule": "tolerance",
+                    "evidence": "Only 1.00 short",
+                    "debt_amount": 1,
+                    "debt_residual_before": 1,
+                    "debt_residual_after": 0,
+                }
+            ],
+        )
+        plans, changes = draft._rebuild_plans()
+        self.assertFalse(changes)
+        self.assertEqual(
+            plans[0].plan.write_offs[0]._replace(evidence=None), plan.write_offs[0]._replace(evidence=None)
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestPreviewTolerance(PreviewCase, ToleranceCase):
+    def test_planned_write_off_is_booked_and_undone(self):
+        invoice, payment = self.invoice(100), self.payment(99.5)
+        draft = self.preview(invoice)
+        self.assertEqual(
+            draft.line_ids.mapped("display_name"), [f"{payment.name} → {invoice.name}", f"Write-off → {invoice.name}"]
+        )
+        self.assertEqual(draft.line_ids.mapped("amount"), [99.5, 0.5])
+        draft.action_apply()
+        self.assertOpen(invoice, 0)
+        write_off = draft.line_ids[1]
+        self.assertEqual(write_off.state, "done")
+        self.assertEqual(write_off.credit_move_id, write_off.write_off_move_id)
+        self.assertEqual((draft.credit_count, draft.amount_total), (1, 100))
+        draft.line_ids[0]._undo()
+        self.assertOpen(invoice, 100)
+        self.assertOpen(payment, 99.5)
+        self.assertOpen(write_off.write_off_move_id, 0)
+        self.assertEqual(draft.state, "undone")
+
+    def test_undo_of_a_foreign_difference_restores_both_currencies(self):
+        invoice = self.invoice(100, currency_id=self.euro.id, day="2024-03-01")
+        payment = self.payment(99, currency_id=self.euro.id, day="2024-07-01", memo=invoice.name)
+        draft = self.preview(invoice)
+        draft.action_apply()
+        self.assertEqual(len(draft.line_ids), 2)
+        draft.line_ids._undo()
+        for record, amount, amount_currency in ((invoice, 50, 100), (payment, -24.75, -99)):
+            item = self.open_items(record)
+            self.assertAlmostEqual(item.amount_residual, amount)
+            self.assertAlmostEqual(item.amount_residual_currency, amount_currency)
+
+
+@tagged("post_install", "-at_install")
+class TestApplyPreview(PreviewCase):
+    """Apply: exactly what was shown, or nothing, partner by partner."""
+
+    def test_the_preview_becomes_the_document(self):
+        first, second = self.invoice(100), self.invoice(50, day="2024-03-02")
+        payment = self.payment(120, memo=second.name)
+        draft = self.preview(first + second)
+        shown = draft.line_ids.mapped("evidence")
+        params = draft.action_apply()["params"]
+        self.assertEqual(params["title"], "Outstanding credits allocated")
+        self.assertEqual(params["links"][0]["label"], draft.name)
+        self.assertAllocated(second, payment, 50, "reference")
+        self.assertAllocated(first, payment, 70, "oldest_first")
+        self.assertRegex(draft.name, r"^CA/\d{4}/\d{5}$")
+        self.assertEqual(draft.state, "done")
+        self.assertEqual(set(draft.line_ids.mapped("state")), {"done"})
+        self.assertEqual(draft.line_ids.mapped("evidence"), shown)
+        self.assertEqual(draft.date, fields.Date.context_today(draft))
+        self.assertIn(draft.name, first.message_ids[0].body)
+        self.assertRecordValues(draft.leftover_ids, [{"reason": "underpaid", "amount": 30}])
+        draft.action_undo()
+
+    def test_partner_of_whom_something_changed_is_named_and_left_the_others_are_allocated(self):
+        changed, payment = self.invoice(100), self.payment(100)
+        other, other_payment = self.invoice(50, self.stranger), self.payment(50, self.stranger)
+        draft = self.preview(changed + other)
+        (self.open_items(changed) + self.open_items(self.payment(30))).reconcile()
+        message = draft.action_apply()["params"]["message"].replace("\N{NO-BREAK SPACE}", " ")
+        self.assertIn(f"{self.customer.name}: Of {changed.name} $ 70.00 is open now instead of $ 100.00.", message)
+        self.assertAllocated(other, other_payment, 50)
+        self.assertNotAllocated(changed, payment)
+        self.assertEqual(draft.state, "done")
+        self.assertEqual(draft.line_ids.debt_move_id, other)
+        self.assertEqual(set(draft.leftover_ids.mapped("reason")), {"changed"})
+        self.assertEqual(draft.leftover_ids.move_id, changed + payment.move_id)
+        self.assertIn(changed.name, draft.leftover_ids[0].message)
+        self.assertEqual(draft.leftover_ids.filtered(lambda left: left.side == "debt").amount, 70)
+
+    def test_of_many_changed_partners_the_first_are_named(self):
+        partners = self.env["res.partner"].create([{"name": f"Customer {number}"} for number in range(8)])
+        payments = [(self.invoice(10, partner), self.payment(10, partner))[1] for partner in partners]
+        draft = self.preview(partners)
+        for payment in payments[1:]:
+            payment.credit_allocation_excluded = True
+        message = draft.action_apply()["params"]["message"]
+        self.assertIn("Customer 5: ", message)
+        self.assertNotIn("Customer 6: ", message)
+        self.assertIn("Changed as well: 2 other partners.", message)
+
+    def assertRefused(self, draft, sentence):
+        with self.assertRaisesRegex(UserError, sentence), self.env.cr.savepoint():
+            draft.action_apply()
+        self.env.invalidate_all()
+        self.assertEqual((draft.state, draft.name), ("draft", "/"))
+        self.assertTrue(draft.line_ids)
+        self.assertFalse(draft.line_ids.partial_id)
+
+    def test_settled_meanwhile(self):
+        invoice, _payment = self.invoice(100), self.payment(100)
+        draft = self.preview(invoice)
+        (self.open_items(invoice) + self.open_items(self.payment(100))).reconcile()
+        self.assertRefused(draft, f"{invoice.name} has been settled meanwhile")
+
+    def test_excluded_meanwhile(self):
+        invoice, payment = self.invoice(100), self.payment(100)
+        draft = self.preview(invoice)
+        payment.credit_allocation_excluded = True
+        self.assertRefused(draft, f"{payment.name}: Excluded from automatic allocation")
+
+    def test_set_to_draft_meanwhile(self):
+        invoice, payment = self.invoice(100), self.payment(100)
+        draft = self.preview(invoice)
+        payment.action_draft()
+        self.assertRefused(draft, f"{payment.name} is not posted any more")
+
+    def test_deleted_meanwhile(self):
+        invoice, payment = self.invoice(100), self.payment(100)
+        number = payment.name
+        draft = self.preview(invoice)
+        payment.action_draft()
+        payment.unlink()
+        self.assertRefused(draft, f"{number} was deleted")
+
+    def test_partner_changed_meanwhile(self):
+        invoice = self.invoice(100)
+        entry = self.entry(-100)
+        draft = self.preview(invoice)
+        entry.button_draft()
+        self.open_items(entry).partner_id = self.stranger
+        entry.action_post()
+        self.assertRefused(draft, f"{entry.name} has another partner or account now")
+
+    def test_company_not_selected_any_more(self):
+        branch = self.branch()
+        companies = self.company | branch
+        branch_payment = self.payment(100, journal_id=self.branch_bank(branch).id)
+        invoice = self.invoice(100)
+        both = self.env["account.credit.allocation"].with_context(allowed_company_ids=companies.ids).env
+        draft = self.preview(invoice.with_env(both))
+        self.assertEqual(draft.line_ids.credit_move_id, branch_payment.move_id)
+        self.assertRefused(
+            draft.with_context(allowed_company_ids=self.company.ids), f"{branch.name}, which is not among the selected"
+        )
+        draft.action_apply()
+        self.assertAllocated(invoice, branch_payment, 100)
+
+    def branch_bank(self, branch):
+        return self.env["account.journal"].create(
+            {"name": "Branch bank", "type": "bank", "code": "BB", "company_id": branch.id}
+        )
+
+    def test_in_use_by_somebody_else(self):
+        invoice, payment = self.invoice(100), self.payment(100)
+        draft = self.preview(invoice)
+        Line = type(self.env["account.move.line"])
+        free = self.open_items(invoice)
+        with patch.object(Line, "try_lock_for_update", lambda lines, **_options: lines & free):
+            self.assertRefused(draft, "In use by somebody else")
+        self.assertOpen(payment, 100)
+
+    def test_second_click_finds_it_applied(self):
+        invoice, _payment = self.invoice(100), self.payment(100)
+        draft = self.preview(invoice)
+        draft.action_apply()
+        for again in (draft.action_apply, draft.action_discard):
+            with self.assertRaisesRegex(UserError, f"applied already, as {draft.name}"):
+                again()
+
+    def test_new_documents_do_not_disturb(self):
+        """Only what the preview shows is compared: a payment that came since is left for the next one."""
+        invoice, payment = self.invoice(100), self.payment(60)
+        draft = self.preview(invoice)
+        later = self.payment(40, day="2024-03-01")
+        draft.action_apply()
+        self.assertAllocated(invoice, payment, 60)
+        self.assertOpen(later, 40)
+
+    def test_discard_deletes_it(self):
+        invoice, _payment = self.invoice(100), self.payment(100)
+        draft = self.preview(invoice)
+        lines = draft.line_ids
+        draft.action_discard()
+        self.assertFalse(draft.exists())
+        self.assertFalse(lines.exists())
+        self.assertOpen(invoice, 100)
+
+    def test_nobody_deletes_what_is_done(self):
+        self.invoice(100), self.payment(100)
+        document = self.allocate(partner_ids=(self.customer.id,)).documents
+        for state in ("done", "undone"):
+            document.sudo().state = state
+            with self.assertRaisesRegex(UserError, "Only a preview can be deleted"):
+                document.sudo().unlink()
+
+    def test_old_previews_are_cleaned_up(self):
+        invoice, _payment = self.invoice(100), self.payment(100)
+        old, young = self.preview(invoice), self.preview(invoice)
+        done = self.preview(invoice)
+        done.action_apply()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_credit_allocation SET create_date = %s WHERE id IN %s",
+            (fields.Datetime.now() - timedelta(days=31), (old.id, done.id)),
+        )
+        self.env.invalidate_all()
+        self.env["account.credit.allocation"]._gc_previews()
+        self.assertFalse(old.exists())
+        self.assertTrue(young.exists())
+        self.assertTrue(done.exists())
+
+
+@tagged("post_install", "-at_install")
+class TestPreviewSecurity(PreviewCase, SecurityCase):
+    def test_billing_previews_applies_and_discards(self):
+        billing = self.new_user("billing", ["account.group_account_invoice"])
+        invoice, payment = self.invoice(100), self.payment(100)
+        self.preview(invoice.with_user(billing)).action_discard()
+        draft = self.preview(invoice.with_user(billing))
+        draft.action_apply()
+        self.assertAllocated(invoice, payment, 100)
+        self.assertEqual(draft.user_id, billing)
+
+    def test_reader_and_employee_may_not(self):
+        invoice, _payment = self.invoice(100), self.payment(100)
+        draft = self.preview(invoice)
+        for user in (
+            self.new_user("reader", ["account.group_account_readonly"]),
+            self.new_user("employee", ["base.group_user"]),
+        ):
+            for action in (
+                invoice.with_user(user).action_preview_credit_allocation,
+                draft.with_user(user).action_apply,
+                draft.with_user(user).action_discard,
+            ):
+                with self.assertRaises(AccessError):
+                    action()
+        elsewhere = self.new_user("elsewhere", ["account.group_account_invoice"], self.other_company)
+        for action in (draft.with_user(elsewhere).action_apply, draft.with_user(elsewhere).action_discard):
+            with self.assertRaises(AccessError):
+                action()
+        self.assertOpen(invoice, 100)
+
+    def test_nobody_writes_a_preview(self):
+        invoice, _payment = self.invoice(100), self.payment(100)
+        draft = self.preview(invoice)
+        manager = self.new_user("manager", ["account.group_account_manager"])
+        with self.assertRaises(AccessError):
+            draft.line_ids.with_user(manager).write({"debt_amount": 1})
+        with self.assertRaises(AccessError):
+            draft.with_user(manager).write({"line_ids": [Command.clear()]})
