@@ -204,7 +204,7 @@ class _Search:
 
         ``meeting``: the sums of the left side that they can have.
         """
-        for total_count in range(max(2, count), min(self._max_members, 2 * count) + 1):
+        for total_count in range(count, min(self._max_members, 2 * count) + 1):
             for left_count in sorted({total_count - count, count}):
                 right_count = total_count - left_count
                 lacks = {self._target - total for total in meeting.intersection(self._left.sums[left_count])}

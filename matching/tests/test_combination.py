@@ -84,6 +84,8 @@ def test_what_cannot_be_a_member_does_not_count_as_a_candidate():
     amounts = [20, 30, *range(50, 100)]
     assert find(amounts, 50).combinations == ((0, 1),)
     assert find([10] * 50 + [7], 27).combinations == ((0, 1, 50),)
+    assert find([10] * 12 + [9] * 12 + [8] * 12 + [7] * 12, 17).kind == AMBIGUOUS
+    assert find([1_000, 500] + [10] * 60, 1_520).combinations == ((0, 1, 2, 3),)
 
 
 def test_a_search_without_enough_steps_claims_nothing_whatever_it_has_found():
@@ -98,6 +100,12 @@ def test_a_search_without_enough_steps_claims_nothing_whatever_it_has_found():
 def test_the_default_number_of_steps_suffices_for_any_33_amounts():
     amounts = [2**40 + 2**number for number in range(33)]  # no two choices have the same sum
     assert find(amounts, sum(amounts[:12])).kind == UNIQUE
+
+
+def test_what_the_rest_could_not_fill_up_is_not_searched():
+    chance = random.Random(41)
+    amounts = sorted((chance.randint(10**9, 10**12) for _ in range(40)), reverse=True)
+    assert find(amounts, sum(amounts[:12])).combinations == (tuple(range(12)),)
 
 
 def test_forty_candidates_and_twelve_members_of_usual_amounts_are_decided():

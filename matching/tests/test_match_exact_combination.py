@@ -205,6 +205,12 @@ def test_a_credit_that_is_larger_than_any_twelve_invoices_was_searched_for_to_th
     assert left(plan)[99] == (13_000, NO_COUNTERPART)
 
 
+def test_of_many_equal_invoices_no_more_count_as_candidates_than_can_be_members():
+    debts = [*items(1, 1_000, 500), *items(3, *[10] * 60)]
+    plan = plan_allocation(debts, [item(99, 1_520)], COMBINATION_ONLY)
+    assert [pair[0] for pair in pairs(plan)] == [1, 3, 2, 4]
+
+
 def test_too_few_steps_settle_nothing():
     plan = plan_allocation(items(1, 80, 120, 250), [item(9, 330)], COMBINATION_ONLY._replace(max_steps=1))
     assert left(plan)[9] == (330, SEARCH_EXHAUSTED)
@@ -242,6 +248,11 @@ def test_an_untouched_credit_is_not_called_exhausted_when_others_have_settled_ev
     links = [item(100 + debt.id, debt.residual, links=frozenset({debt.id})) for debt in debts]
     plan = plan_allocation(debts, [*links, item(99, 2_003)], ALL_RULES)
     assert left(plan) == {99: (2_003, OVERPAID)}
+
+
+def test_an_untouched_debt_is_not_called_exhausted_when_others_have_used_all_credits():
+    plan = plan_allocation([item(100, 90_000), item(99, 2_003, 30)], sixty_invoices(), WITH_OLDEST)
+    assert left(plan)[99] == (2_003, NO_COUNTERPART)
 
 
 AMOUNTS = st.lists(st.sampled_from([10, 20, 30, 50, 99, 100, 101]), min_size=2, max_size=7)

@@ -92,6 +92,13 @@ def test_each_document_that_a_memo_may_name_is_suggested_the_oldest_first():
     assert (first.rule, first.evidence) == (REFERENCE, ("reference", ("CUST/00057", "CUST/00057")))
 
 
+def test_suggested_documents_go_by_age_not_by_their_place_in_the_memo():
+    numbers = {1: "CUST/00057", 2: "CUST/00058", 3: "CUST/00057"}
+    debts = [item(day, 100, day, identifiers=(number,)) for day, number in numbers.items()]
+    plan = plan_allocation(debts, [item(9, 100, texts=("CUST/00058, CUST/00057",))])
+    assert suggested(plan) == {9: [([1], [9]), ([2], [9]), ([3], [9])]}
+
+
 def test_only_the_first_documents_that_a_memo_may_name_are_suggested():
     debts = [item(i, 100, -i, identifiers=("CUST/00057",)) for i in range(1, 30)]
     plan = plan_allocation(debts, [item(99, 100, texts=("CUST/00057",))])
