@@ -16,6 +16,7 @@
         "views/account_credit_allocation_views.xml",
         "views/account_credit_allocation_line_views.xml",
         "wizards/account_credit_allocation_undo_views.xml",
+        "wizards/account_credit_allocation_wizard_views.xml",
         # its action is used by the settings
         "views/account_credit_allocation_rule_views.xml",
         "views/account_move_views.xml",

@@ -125,7 +125,7 @@ class AccountCreditAllocation(models.Model):
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _create_done(self, outcome, origin):
+    def _create_done(self, outcome, origin, date=None):
         """Record what was executed: one document for each company that owned a debt, and a note on every invoice,
         credit note and payment. A company that owned none, but of whose items somebody may choose what settles them,
         gets a draft that lists these.
@@ -134,6 +134,7 @@ class AccountCreditAllocation(models.Model):
 
         :param AllocationOutcome outcome: what was executed and what was left
         :param str origin: see ``origin``
+        :param date: of the documents, None for today
         :return: the documents, in the rights of the current user; none when nothing was executed or is to be chosen
         """
         Line = self.env["account.credit.allocation.line"]
@@ -145,7 +146,7 @@ class AccountCreditAllocation(models.Model):
         documents = self.sudo().create(
             [
                 {
-                    **self._prepare_done_vals(company),
+                    **self._prepare_done_vals(company, date),
                     "company_id": company.id,
                     "origin": origin,
                     "line_ids": [fields.Command.create(vals) for vals in line_vals],
@@ -160,9 +161,12 @@ class AccountCreditAllocation(models.Model):
         return documents.sudo(self.env.su)
 
     @api.model
-    def _prepare_done_vals(self, company):
-        """What a document gets when its allocations are done: its number, and who did it when."""
-        date = fields.Date.context_today(self)
+    def _prepare_done_vals(self, company, date=None):
+        """What a document gets when its allocations are done: its number, and who did it when.
+
+        :param date: of the document, None for today
+        """
+        date = date or fields.Date.context_today(self)
         return {
             "name": company._next_credit_allocation_number(date),
             "date": date,

@@ -2,7 +2,8 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 
-from .open_item_reader import AllocationScope
+from ..matching.open_item import CREDIT, DEBT
+from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
 
 
 class AccountMove(models.Model):
@@ -29,10 +30,32 @@ class AccountMove(models.Model):
         "excluded nor reserved, though perhaps in another currency.",
     )
 
+    credit_allocation_side = fields.Selection(
+        [(DEBT, "Credits can be allocated to it"), (CREDIT, "It can be allocated to invoices")],
+        compute="_compute_credit_allocation_side",
+        groups="account.group_account_invoice",
+        help="Empty where there is nothing to allocate by hand.",
+    )
+
     def _compute_credit_allocation_count(self):
         documents = self._get_credit_allocations_by_move()
         for move in self:
             move.credit_allocation_count = len(documents[move.id])
+
+    @api.depends("state", "line_ids.reconciled", "line_ids.amount_residual_currency")
+    @api.depends_context("allowed_company_ids")
+    def _compute_credit_allocation_side(self):
+        for move in self:
+            open_items = move.line_ids.filtered(
+                lambda line: line.parent_state == "posted"
+                and line.account_type in (RECEIVABLE, PAYABLE)
+                and line.partner_id
+                and not line.reconciled
+            )
+            sides = {line._get_open_item_side() for line in open_items}
+            move.credit_allocation_side = (
+                sides.pop() if len(sides) == 1 and open_items[0]._has_open_counterpart() else False
+            )
 
     def _compute_credit_allocation_available(self):
         available = self.search([("id", "in", self.ids), ("credit_allocation_available", "=", True)])
@@ -68,6 +91,22 @@ class AccountMove(models.Model):
         :return: a client action that says what was done, what was left and why
         """
         return self.env["account.credit.allocation"]._allocate_documents(self)
+
+    def action_open_credit_wizard(self):
+        """Let the user type what to allocate to this invoice, bill or other debt, from each credit of its partner.
+
+        :return: an action that opens the wizard
+        :raise UserError: nothing can be allocated, and why
+        """
+        return self.env["account.credit.allocation.wizard"]._open(self, DEBT)
+
+    def action_open_invoice_wizard(self):
+        """Let the user type what to allocate of this credit to each open invoice of its partner.
+
+        :return: an action that opens the wizard
+        :raise UserError: nothing can be allocated, and why
+        """
+        return self.env["account.credit.allocation.wizard"]._open(self, CREDIT)
 
     def action_preview_credit_allocation(self):
         """Show what :meth:`action_allocate_credits` would do, as a document that can be applied.

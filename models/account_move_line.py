@@ -2,7 +2,7 @@ from typing import NamedTuple
 
 from odoo import Command, api, models
 
-from ..matching.open_item import Group
+from ..matching.open_item import CREDIT, DEBT, Group
 
 # what _reconcile_pairs adds to the context
 OWN_CONTEXT = {"skip_invoice_sync", "skip_credit_allocation", "credit_allocation_pairs"}
@@ -41,6 +41,30 @@ class AccountMoveLine(models.Model):
         """The :class:`Group` of items that this receivable or payable item may be reconciled with."""
         self.ensure_one()
         return Group(self.company_id.root_id.id, self.account_id.id, self.partner_id.commercial_partner_id.id or 0)
+
+    def _get_open_item_side(self):
+        """Whether this open receivable or payable item is a debt or a credit, by the sign of what is open of it."""
+        self.ensure_one()
+        is_debit = (self.amount_residual_currency or self.amount_residual) > 0
+        return DEBT if is_debit == (self.account_type == "asset_receivable") else CREDIT
+
+    def _has_open_counterpart(self):
+        """Whether the partner has anything open, on this account and in the companies at work, on the other side."""
+        self.ensure_one()
+        is_debit = (self.amount_residual_currency or self.amount_residual) > 0
+        return bool(
+            self.search_count(
+                [
+                    ("account_id", "=", self.account_id.id),
+                    ("partner_id.commercial_partner_id", "=", self.partner_id.commercial_partner_id.id),
+                    ("parent_state", "=", "posted"),
+                    ("reconciled", "=", False),
+                    ("company_id", "in", self.env.companies.ids),
+                    ("amount_residual_currency", "<" if is_debit else ">", 0),
+                ],
+                limit=1,
+            )
+        )
 
     @api.model
     def _reconcile_pairs(self, pairs):

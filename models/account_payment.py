@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class AccountPayment(models.Model):
@@ -15,6 +16,10 @@ class AccountPayment(models.Model):
         string="Credit Allocations",
         compute="_compute_credit_allocation_count",
         groups="account.group_account_readonly,account.group_account_invoice",
+    )
+
+    credit_allocation_side = fields.Selection(
+        related="move_id.credit_allocation_side", groups="account.group_account_invoice"
     )
 
     def _compute_credit_allocation_count(self):
@@ -43,3 +48,25 @@ class AccountPayment(models.Model):
     def _count_without_entry(self):
         """How many payments were made that have no journal entry, and so no open item."""
         return len(self.filtered(lambda payment: payment.state in ("in_process", "paid") and not payment.move_id))
+
+    def action_open_credit_wizard(self):
+        """See ``account.move``: for money that was paid out to a customer, or came back from a vendor."""
+        self._check_has_entry()
+        return self.move_id.action_open_credit_wizard()
+
+    def action_open_invoice_wizard(self):
+        """See ``account.move``."""
+        self._check_has_entry()
+        return self.move_id.action_open_invoice_wizard()
+
+    def _check_has_entry(self):
+        """:raise UserError: one of the payments has no journal entry, so that nothing of it is open in the books"""
+        for payment in self.filtered(lambda payment: not payment.move_id):
+            if payment.state == "draft":
+                raise UserError(self.env._("%s is a draft. Confirm it first.", payment.display_name))
+            raise UserError(
+                self.env._(
+                    "%s has no journal entry, so there is nothing to allocate. It is matched on the bank transaction.",
+                    payment.display_name,
+                )
+            )

@@ -214,15 +214,16 @@ class AllocationExecutor(models.AbstractModel):
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _execute(self, plans, origin):
+    def _execute(self, plans, origin, date=None):
         """Execute plans and record what was executed in documents of their own.
 
         :param list plans: :class:`GroupPlan` records
         :param str origin: see :meth:`_allocate`
+        :param date: of the documents, None for today
         :return: :class:`AllocationOutcome`
         """
         outcome = self._execute_plans(plans)
-        outcome.documents = outcome.documents._create_done(outcome, origin)
+        outcome.documents = outcome.documents._create_done(outcome, origin, date)
         return outcome
 
     @api.model

@@ -238,10 +238,10 @@ class OpenItemReader(models.AbstractModel):
         is_invoice = row["move_type"] in INVOICE_TYPES
         is_debt = _is_debt(row)
         blocked = None
-        if row["excluded"]:
-            blocked = EXCLUDED
-        elif row["reserved"]:
+        if row["reserved"]:  # first: what is merely excluded may still be used by hand
             blocked = RESERVED
+        elif row["excluded"]:
+            blocked = EXCLUDED
         elif row["currency_id"] != company.currency_id and not company.books_exchange:
             blocked = NO_EXCHANGE_JOURNAL
         vendor_reference = row["ref"] if row["move_type"] in VENDOR_TYPES else None

@@ -25,4 +25,10 @@ from . import (
     test_unallocated,
     test_undo,
     test_undo_lock_dates,
+    test_wizard,
+    test_wizard_currencies,
+    test_wizard_online_payment,
+    test_wizard_refusals,
+    test_wizard_tour,
+    test_wizard_transactions,
 )

@@ -14,8 +14,7 @@ from ..models.open_item_reader import AllocationScope
 CONTEXT = {"tracking_disable": True}
 
 
-@tagged("post_install", "-at_install")
-class TestRealTransactions(BaseCase):
+class RealTransactionsCase(BaseCase):
     """Real commits and two connections at a time: what no test inside one transaction can show.
 
     Everything is committed, so everything is deleted again at the end.
@@ -99,6 +98,19 @@ class TestRealTransactions(BaseCase):
     def scope(self):
         return AllocationScope(company_ids=(self.company_id,), partner_ids=(self.partner_id,))
 
+    def switch_off(self):
+        with self.registry.cursor() as cr:
+            self.environment(cr)["res.company"].browse(self.company_id).credit_allocation_receivable = False
+
+    def lock_items(self, cr):
+        cr.execute("SELECT id FROM account_move_line WHERE partner_id = %s FOR UPDATE", (self.partner_id,))
+
+    def quiet_sql(self):
+        return patch("odoo.sql_db._logger.error")
+
+
+@tagged("post_install", "-at_install")
+class TestRealTransactions(RealTransactionsCase):
     def test_commit_of_the_posting_starts_the_allocation(self):
         self.commit(self.post_invoice)
         self.assertEqual(self.residuals(), [100])
@@ -245,13 +257,3 @@ class TestRealTransactions(BaseCase):
             outcome = self.environment(cr)["account.credit.allocation.executor"]._allocate(self.scope(), "run")
             self.assertEqual(len(outcome.executed), 1)
         self.assertEqual(self.residuals(), [0, 0])
-
-    def switch_off(self):
-        with self.registry.cursor() as cr:
-            self.environment(cr)["res.company"].browse(self.company_id).credit_allocation_receivable = False
-
-    def lock_items(self, cr):
-        cr.execute("SELECT id FROM account_move_line WHERE partner_id = %s FOR UPDATE", (self.partner_id,))
-
-    def quiet_sql(self):
-        return patch("odoo.sql_db._logger.error")
