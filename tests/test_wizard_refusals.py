@@ -172,7 +172,7 @@ class TestWizardDeferredEntries(WizardCase):
     def setUpClass(cls):
         super().setUpClass()
 
-        class DeferringMove(models.Model):
+        class DeferringMove(models.Model):  # pylint: disable=consider-merging-classes-inherited
             _module = None
             _inherit = "account.move"
 
