@@ -92,27 +92,25 @@ def _check_pair(
 
 def _check_amounts(match: Match, residuals: dict[int, int]) -> None:
     """Check the amounts against the running residuals, and lower them by these."""
-    debt, credit = match.debt.id, match.credit.id
-    pair = f"Debt {debt} and credit {credit}"
-    open_amounts = (residuals[debt], residuals[credit])
-    amounts = (match.amount, match.credit_amount)
-    if min(open_amounts) <= 0:
+    debt, credit, amount, credit_amount = match.debt.id, match.credit.id, match.amount, match.credit_amount
+    debt_open, credit_open = residuals[debt], residuals[credit]
+    if debt_open <= 0 or credit_open <= 0:
         raise PlanError(f"Nothing is open any more between debt {debt} and credit {credit}.")
-    if min(amounts) <= 0 or amounts[0] > open_amounts[0] or amounts[1] > open_amounts[1]:
-        raise PlanError(f"{pair} are matched for {_tell(amounts)}; open are {_tell(open_amounts)}.")
-    if match.debt.currency == match.credit.currency and match.amount != match.credit_amount:
-        raise PlanError(f"{pair} are of one currency, but matched for {_tell(amounts)}.")
+    if not (0 < amount <= debt_open and 0 < credit_amount <= credit_open):
+        raise PlanError(f"{_tell(match)}; open are {debt_open} and {credit_open}.")
+    if amount != credit_amount and match.debt.currency == match.credit.currency:
+        raise PlanError(f"{_tell(match)}, though they are of one currency.")
     if match.cap is not None:
-        if {DEBT: match.amount, CREDIT: match.credit_amount}.get(match.cap.side) != match.cap.amount:
-            raise PlanError(f"{pair} are matched for {_tell(amounts)}, not for the {match.cap.amount} of the cap.")
-    elif amounts[0] != open_amounts[0] and amounts[1] != open_amounts[1]:
-        raise PlanError(f"{pair} are matched for {_tell(amounts)}, though {_tell(open_amounts)} are open.")
-    residuals[debt] -= match.amount
-    residuals[credit] -= match.credit_amount
+        if {DEBT: amount, CREDIT: credit_amount}.get(match.cap.side) != match.cap.amount:
+            raise PlanError(f"{_tell(match)}, not for the {match.cap.amount} of the cap.")
+    elif amount != debt_open and credit_amount != credit_open:
+        raise PlanError(f"{_tell(match)}, though {debt_open} and {credit_open} are open.")
+    residuals[debt] = debt_open - amount
+    residuals[credit] = credit_open - credit_amount
 
 
-def _tell(amounts: tuple[int, int]) -> str:
-    return f"{amounts[0]} and {amounts[1]}"
+def _tell(match: Match) -> str:
+    return f"Debt {match.debt.id} and credit {match.credit.id} are matched for {match.amount} and {match.credit_amount}"
 
 
 def _check_write_offs(plan: AllocationPlan, residuals: dict[int, int], tolerance: Tolerance | None) -> None:

@@ -203,5 +203,5 @@ def test_two_currencies_meet_only_if_the_options_cross_them():
 def test_in_one_currency_a_cap_counts_for_both_sides():
     credit = item(9, 2_000, currency=EUR)
     check_pair(450, 450, Cap(DEBT, 450), credit=credit)
-    with pytest.raises(PlanError, match="of one currency, but matched for 450 and 500"):
+    with pytest.raises(PlanError, match="matched for 450 and 500, though they are of one currency"):
         check_pair(450, 500, Cap(DEBT, 450), credit=credit)
