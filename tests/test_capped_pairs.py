@@ -1,5 +1,4 @@
 from collections import defaultdict
-from random import Random
 
 from odoo.tests import tagged
 
@@ -7,20 +6,13 @@ from ..matching.open_item import CREDIT, DEBT, MANUAL, AllocationPlan, Cap, Evid
 from ..models.allocation_executor import GroupPlan
 from ..models.minor_units import to_minor_units
 from ..models.open_item_reader import AllocationScope
-from .common import AllocationCase
+from .random_ledgers import RandomLedgerCase
 
 TYPED = Evidence("manual")
 
 
-class CappedPairsCase(AllocationCase):
+class CappedPairsCase(RandomLedgerCase):
     """Pairs with amounts that somebody typed, executed by the executor as the wizard does it."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.dinar = cls.setup_other_currency("BHD", rounding=0.001, rates=[("2024-01-01", 0.4), ("2024-06-01", 0.37)])
-        cls.yen = cls.setup_other_currency("JPY", rounding=1.0, rates=[("2024-01-01", 150.0), ("2024-06-01", 141.3)])
-        cls.dollar = cls.company.currency_id
 
     def read_items(self):
         """``(debts, credits)`` of the customer."""
@@ -44,10 +36,6 @@ class CappedPairsCase(AllocationCase):
             matches.append(Match(debt, credit, *exchange.settle(debt, credit, cap), MANUAL, TYPED, cap))
         plan = GroupPlan(debts[0].group, AllocationPlan(tuple(matches), (), ()))
         return self.env["account.credit.allocation.executor"]._execute([plan], "wizard")
-
-    def residuals(self, items):
-        items.invalidate_recordset(["amount_residual", "amount_residual_currency"])
-        return {item: (round(item.amount_residual_currency, 3), round(item.amount_residual, 2)) for item in items}
 
 
 @tagged("post_install", "-at_install")
@@ -144,11 +132,7 @@ class TestCappedPairsProperties(CappedPairsCase):
     LEDGERS = 30
 
     def test_random_typed_amounts(self):
-        for seed in range(self.LEDGERS):
-            with self.subTest(seed=seed), self.env.cr.savepoint() as savepoint:
-                self._check_ledger(Random(seed))
-                savepoint.rollback()
-                self.env.invalidate_all()
+        self.try_seeds(range(self.LEDGERS), self._check_ledger)
 
     def _check_ledger(self, random):
         items = self._make_ledger(random)
@@ -176,12 +160,11 @@ class TestCappedPairsProperties(CappedPairsCase):
         documents = self.env["account.move"]
         for number in range(random.randint(3, 8)):
             currency = random.choice([self.dollar, self.dollar, self.euro, self.dinar, self.yen])
-            amount = currency.round(random.choice([100, 33.33, 0.01, 1, random.uniform(1, 500)])) or currency.rounding
-            day = f"2024-{random.randint(1, 12):02}-{random.randint(1, 28):02}"
+            amount = self.draw_amount(random, currency)
             kind = (
                 ["invoice", "payment"][number] if number < 2 else random.choice(["invoice", "payment", "credit_note"])
             )
-            document = getattr(self, kind)(amount, day=day, currency_id=currency.id)
+            document = getattr(self, kind)(amount, day=self.draw_day(random), currency_id=currency.id)
             documents += document.move_id if kind == "payment" else document
         self.env.flush_all()
         return self.open_items(documents)

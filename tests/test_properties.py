@@ -1,43 +1,28 @@
 from collections import defaultdict
-from random import Random
 
 from odoo.tests import tagged
 
-from .common import AllocationCase
+from .random_ledgers import RandomLedgerCase
 
 
 @tagged("post_install", "-at_install")
-class TestProperties(AllocationCase):
-    """What must hold on any ledger, tried on random ones; each is rolled back before the next."""
+class TestProperties(RandomLedgerCase):
+    """What must hold on any ledger, tried on random ones."""
 
     LEDGERS = 15
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.dinar = cls.setup_other_currency("BHD", rounding=0.001, rates=[("2024-01-01", 0.4), ("2024-06-01", 0.37)])
-        cls.yen = cls.setup_other_currency("JPY", rounding=1.0, rates=[("2024-01-01", 150.0), ("2024-06-01", 141.3)])
-        cls.dollar = cls.company.currency_id
-
     def test_random_ledgers(self):
-        self._check_ledgers()
+        self.try_seeds(range(self.LEDGERS), self._check_ledger)
 
     def test_random_ledgers_with_crossing_currencies(self):
         self.company.credit_allocation_cross_currency = True
-        self._check_ledgers()
-
-    def _check_ledgers(self):
-        for seed in range(self.LEDGERS):
-            with self.subTest(seed=seed), self.env.cr.savepoint() as savepoint:
-                self._check_ledger(Random(seed))
-                savepoint.rollback()
-                self.env.invalidate_all()
+        self.try_seeds(range(self.LEDGERS), self._check_ledger)
 
     def _check_ledger(self, random):
         items = self._make_ledger(random)
-        before = self._residuals(items)
+        before = self.residuals(items)
         outcome = self.allocate(partner_ids=(self.customer.id, self.stranger.id))
-        after = self._residuals(items)
+        after = self.residuals(items)
         self._check_conservation(items, before, after)
         self._check_records(outcome)
         again = self.allocate(partner_ids=(self.customer.id, self.stranger.id))
@@ -51,23 +36,19 @@ class TestProperties(AllocationCase):
             else:
                 line._undo()
         self.env.flush_all()
-        self.assertEqual(self._residuals(items), before, "undo in any order restores every residual")
+        self.assertEqual(self.residuals(items), before, "undo in any order restores every residual")
         for line in lines:
             self.assertEqual(line.state, "removed" if line in by_hand else "undone")
 
     def test_previews_of_random_ledgers(self):
         """What a preview shows is what applying it does."""
-        for seed in range(100, 100 + self.LEDGERS // 2):
-            with self.subTest(seed=seed), self.env.cr.savepoint() as savepoint:
-                self._check_preview(Random(seed))
-                savepoint.rollback()
-                self.env.invalidate_all()
+        self.try_seeds(range(100, 100 + self.LEDGERS // 2), self._check_preview)
 
     def _check_preview(self, random):
         items = self._make_ledger(random)
-        before = self._residuals(items)
+        before = self.residuals(items)
         action = (self.customer + self.stranger).action_preview_credit_allocation()
-        self.assertEqual(self._residuals(items), before, "a preview changes nothing")
+        self.assertEqual(self.residuals(items), before, "a preview changes nothing")
         if not action.get("res_id"):
             return
         document = self.env["account.credit.allocation"].browse(action["res_id"])
@@ -81,30 +62,25 @@ class TestProperties(AllocationCase):
         document.action_apply()
         self.assertEqual(document.line_ids.read(fields), planned)
         self.assertEqual(set(document.line_ids.mapped("state")), {"done"})
-        for item, (residual, _amount) in self._residuals(items).items():
+        for item, (residual, _amount) in self.residuals(items).items():
             self.assertAlmostEqual(abs(residual), shown[item], 3)
         document.line_ids._undo()
-        self.assertEqual(self._residuals(items), before)
+        self.assertEqual(self.residuals(items), before)
 
     def _make_ledger(self, random):
         documents = self.env["account.move"]
         for _number in range(random.randint(4, 12)):
             currency = random.choice([self.dollar, self.dollar, self.euro, self.dinar, self.yen])
-            amount = currency.round(random.choice([100, 33.33, 0.01, 1, random.uniform(1, 500)])) or currency.rounding
+            amount = self.draw_amount(random, currency)
             partner = random.choice([self.customer, self.customer, self.stranger])
-            day = f"2024-{random.randint(1, 12):02}-{random.randint(1, 28):02}"
             kind = random.choice(["invoice", "invoice", "payment", "payment", "credit_note"])
-            vals = {"day": day, "currency_id": currency.id}
+            vals = {"day": self.draw_day(random), "currency_id": currency.id}
             if kind == "payment" and documents and random.random() < 0.4:
                 vals["memo"] = random.choice(documents).name
             document = getattr(self, kind)(amount, partner, **vals)
             documents += document.move_id if kind == "payment" else document
         self.env.flush_all()
         return self.open_items(documents)
-
-    def _residuals(self, items):
-        items.invalidate_recordset(["amount_residual", "amount_residual_currency"])
-        return {item: (round(item.amount_residual_currency, 3), round(item.amount_residual, 2)) for item in items}
 
     def _check_conservation(self, items, before, after):
         """What left the credits reached the debts, in every currency and for every partner; no residual changed its

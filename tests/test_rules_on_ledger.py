@@ -98,7 +98,7 @@ class TestRulesOnLedger(AllocationCase):
         invoices = self.invoice(100) + self.invoice(100)
         payment = self.payment(100)
         outcome = self.allocate(partner_ids=(self.customer.id,))
-        self.assertFalse(outcome.documents)
+        self.assertFalse(outcome.documents.line_ids)
         self.assertLeft(outcome, payment, "ambiguous_amount")
         self.assertEqual(invoices.mapped("payment_state"), ["not_paid", "not_paid"])
 

@@ -1,17 +1,10 @@
-from random import Random
-
 from odoo.tests import tagged
 
+from .random_ledgers import RandomLedgerCase
 from .test_wizard import WizardCase
 
 
-class WizardCurrencyCase(WizardCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.dinar = cls.setup_other_currency("BHD", rounding=0.001, rates=[("2024-01-01", 0.4), ("2024-06-01", 0.37)])
-        cls.yen = cls.setup_other_currency("JPY", rounding=1.0, rates=[("2024-01-01", 150.0), ("2024-06-01", 141.3)])
-
+class WizardCurrencyCase(WizardCase, RandomLedgerCase):
     def allow_other_currencies(self):
         self.company.credit_allocation_cross_currency = True
 
@@ -87,19 +80,11 @@ class TestWizardRandomAmounts(WizardCurrencyCase):
     CASES = 20
 
     def test_random_amounts_in_one_currency(self):
-        for seed in range(self.CASES):
-            with self.subTest(seed=seed), self.env.cr.savepoint() as savepoint:
-                self._check_random_amounts(Random(seed), cross=False)
-                savepoint.rollback()
-                self.env.invalidate_all()
+        self.try_seeds(range(self.CASES), self._check_random_amounts, cross=False)
 
     def test_random_amounts_across_currencies(self):
         self.allow_other_currencies()
-        for seed in range(self.CASES):
-            with self.subTest(seed=seed), self.env.cr.savepoint() as savepoint:
-                self._check_random_amounts(Random(seed), cross=True)
-                savepoint.rollback()
-                self.env.invalidate_all()
+        self.try_seeds(range(self.CASES), self._check_random_amounts, cross=True)
 
     def _check_random_amounts(self, random, cross):
         currencies = [self.company.currency_id, self.euro, self.dinar, self.yen]
@@ -133,13 +118,10 @@ class TestWizardRandomAmounts(WizardCurrencyCase):
         def amount(currency):
             return currency.round(random.uniform(1, 5) * (10000 if currency == self.yen else 100))
 
-        def day():
-            return f"2024-{random.randint(1, 12):02}-{random.randint(1, 28):02}"
-
         make, make_other = random.choice([(self.invoice, self.payment), (self.payment, self.invoice)])
-        document = make(amount(currency), day=day(), currency_id=currency.id)
+        document = make(amount(currency), day=self.draw_day(random), currency_id=currency.id)
         others = []
         for _number in range(random.randint(1, 4)):
             other_currency = random.choice(currencies)
-            others.append(make_other(amount(other_currency), day=day(), currency_id=other_currency.id))
+            others.append(make_other(amount(other_currency), day=self.draw_day(random), currency_id=other_currency.id))
         return document, others
