@@ -35,7 +35,7 @@
     "demo": [
         # currencies, accounts and journals that the documents need
         "demo/configuration_demo.xml",
-        # one file for each rule, then one for what every rule leaves, then the vendors' side
+        # credits that name something, amounts that fit, what every rule leaves, then the vendors' side
         "demo/reference_demo.xml",
         "demo/amount_demo.xml",
         "demo/leftover_demo.xml",

@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 
 from odoo.addons.account_credit_allocation.models.open_item_reader import AllocationScope
 
-WIDTH = 110
-RULES = dict(env["account.credit.allocation.line"]._fields["rule"]._description_selection(env))
+WIDTH = 125
+RULES = env["account.credit.allocation.rule"].search([("company_id", "=", env.company.root_id.id)])
 DEMO_PARTNERS = set(
     env["ir.model.data"]
     .search([("module", "=", "account_credit_allocation"), ("model", "=", "res.partner")])
@@ -25,7 +25,10 @@ def main():
     outcome = executor._allocate(AllocationScope(company_ids=(env.company.id,)), "run")
     env.cr.commit()
     seconds = time.monotonic() - started
-    earlier = env["account.credit.allocation"].search([("company_id", "=", env.company.id)]) - outcome.documents
+    documents = env["account.credit.allocation"].search(
+        [("company_id", "=", env.company.id), ("state", "!=", "draft")], order="id"
+    )
+    earlier = documents - outcome.documents
     require(outcome.debts_found or outcome.credits_found or earlier, "there is no open invoice and no credit at all.")
     require(outcome.executed or earlier, "there are open invoices and credits, but none was allocated.")
 
@@ -57,33 +60,33 @@ def require(condition, sentence):
 
 def print_found(outcome):
     """How much there was to do."""
-    matches = [executed.match for executed in outcome.executed]
-    debts = [match.debt for match in matches] + [left.leftover.item for left in outcome.debts_left]
-    credits = [match.credit for match in matches] + [left.leftover.item for left in outcome.credits_left]
     print(
-        f"{len({debt.document for debt in debts})} open invoices and other debts, "
-        f"{len({credit.document for credit in credits})} outstanding payments and other credits found."
+        f"{outcome.debts_found} open invoices and other debts, "
+        f"{outcome.credits_found} outstanding payments and other credits found."
     )
 
 
 def print_rules(executed):
-    """A line for each rule."""
+    """A line for each rule, in the order in which they run, also for those that found nothing or are switched off."""
     rows = []
-    for rule, label in RULES.items():
-        entries = [entry for entry in executed if entry.match.rule == rule]
-        if entries:
-            rows.append([label, *count_rule(entries)])
+    for rule in RULES:
+        entries = [entry for entry in executed if entry.match.rule == rule.code]
+        rows.append([rule.name if rule.enabled else f"{rule.name} (switched off)", *count_rule(entries)])
     rows.append(["Total", *count_rule(executed)])
     heads = ["Allocated by rule", "Allocations", "Credits", "Invoices", f"Amount in {env.company.currency_id.name}"]
     print_table(heads, rows, "<>>>>", total=True)
 
 
 def count_rule(entries):
-    """The numbers of allocations, credits and invoices, and the sum in the company's currency."""
+    """The numbers of allocations, credits and invoices, and the sum in the company's currency.
+
+    An entry that writes a small difference off is neither a credit nor an invoice.
+    """
+    pairs = [entry.match for entry in entries if not entry.write_off_move]
     return [
         str(len(entries)),
-        str(len({entry.match.credit.document for entry in entries})),
-        str(len({entry.match.debt.document for entry in entries})),
+        str(len({match.credit.document for match in pairs})),
+        str(len({match.debt.document for match in pairs})),
         format_amount(sum(entry.partial.amount for entry in entries), env.company.currency_id),
     ]
 
@@ -94,9 +97,10 @@ def print_examples(outcome):
     for executed in sorted(outcome.executed, key=lambda executed: partner_order(executed.match.debt.group.partner)):
         examples.setdefault((executed.match.rule, executed.match.evidence.code), executed.partial)
     lines = {line.partial_id: line for line in outcome.documents.line_ids}
+    codes = RULES.mapped("code")
     rows = [
         [line.debt_label, line.partner_id.name, format_amount(line.debt_amount, line.debt_currency_id), line.evidence]
-        for line in (lines[examples[kind]] for kind in sorted(examples, key=lambda kind: list(RULES).index(kind[0])))
+        for line in (lines[examples[kind]] for kind in sorted(examples, key=lambda kind: codes.index(kind[0])))
     ]
     print_table(["Why, for example", "", "Amount", ""], rows, "<<><")
 
@@ -113,7 +117,7 @@ def print_documents(documents):
             str(document.debt_count),
             format_amount(document.amount_total, document.company_currency_id),
         ]
-        for document in documents.sorted("id")
+        for document in documents
     ]
     rows.append(
         [
@@ -133,10 +137,10 @@ def print_left(title, entries):
     """A line for each reason, with the amounts per currency and somebody it happened to."""
     labels = env["account.credit.allocation.leftover"]._get_reason_labels()
     documents, amounts, partners = defaultdict(set), defaultdict(Counter), defaultdict(list)
-    for item, amount, reason in (left.leftover for left in entries):
-        documents[reason].add(item.document)
-        amounts[reason][item.currency] += amount
-        partners[reason].append(item.group.partner)
+    for leftover in (left.leftover for left in entries):
+        documents[leftover.reason].add(leftover.item.document)
+        amounts[leftover.reason][leftover.item.currency] += leftover.amount
+        partners[leftover.reason].append(leftover.item.group.partner)
     rows = [
         [
             label,
