@@ -235,9 +235,9 @@ class AccountCreditAllocationLine(models.Model):
             case "exact_oldest":
                 return self.env._("The open amounts are equal; the oldest of %s with this amount", values[0])
             case "sum_of_debts":
-                return self.env._("The credit is exactly the sum of %s open items, and of no others", values[0])
+                return self.env._("The credit is exactly the sum of %s open items", values[0])
             case "sum_of_credits":
-                return self.env._("The open amount is exactly the sum of %s credits, and of no others", values[0])
+                return self.env._("The open amount is exactly the sum of %s credits", values[0])
             case "net_to_zero":
                 return self.env._(
                     "Everything open adds up to zero: %(debts)s items owed, %(credits)s credited",
