@@ -11,8 +11,8 @@ code               values                           says
 ``exact_document`` none                             the open amounts of the two documents are equal
 ``exact_item``     none                             the open amounts of the two items are equal
 ``exact_oldest``   how many had the same amount     several have the same open amount; this is the oldest pair of them
-``sum_of_debts``   how many debts                   the credit is the sum of these debts and of no others
-``sum_of_credits`` how many credits                 the debt is the sum of these credits and of no others
+``sum_of_debts``   how many debts                   the credit is the sum of these debts
+``sum_of_credits`` how many credits                 the debt is the sum of these credits
 ``net_to_zero``    how many debts, how many credits everything open in this currency adds up to zero
 ``small_rest``     none                             little was left of what another rule matched, and is written off
 ``close_amount``   none                             the open amounts nearly agree; the difference is written off
