@@ -172,9 +172,9 @@ class TestWizardDeferredEntries(WizardCase):
     def setUpClass(cls):
         super().setUpClass()
 
-        class DeferringMove(models.Model):  # pylint: disable=consider-merging-classes-inherited
+        class DeferringMove(models.Model):
             _module = None
-            _inherit = "account.move"
+            _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
             deferred_move_ids = fields.Many2many("account.move", compute="_compute_deferred_move_ids")
 
