@@ -126,8 +126,14 @@ class AccountMoveLine(models.Model):
         return calls
 
     @api.model
-    def _prepare_reconciliation_single_partial(self, debit_values, credit_values, shadowed_aml_values=None):
+    def _get_pairs_in_progress(self):
+        """The :class:`PairsInProgress` of the call at work, else None: whatever a client sends under this name."""
         in_progress = self.env.context.get("credit_allocation_pairs")
+        return in_progress if isinstance(in_progress, PairsInProgress) else None
+
+    @api.model
+    def _prepare_reconciliation_single_partial(self, debit_values, credit_values, shadowed_aml_values=None):
+        in_progress = self._get_pairs_in_progress()
         if not in_progress:
             return super()._prepare_reconciliation_single_partial(
                 debit_values, credit_values, shadowed_aml_values=shadowed_aml_values
@@ -207,7 +213,7 @@ class AccountMoveLine(models.Model):
 
     def _reconcile_post_hook(self, data):
         """What an invoice does when it gets paid is not part of the reconciliation: it sees the context as it was."""
-        if self.env.context.get("credit_allocation_pairs"):
+        if self._get_pairs_in_progress():
             context = {key: value for key, value in self.env.context.items() if key not in OWN_CONTEXT}
             env = self.env(context=context)
             data = {key: moves.with_env(env) for key, moves in data.items()}
@@ -216,7 +222,7 @@ class AccountMoveLine(models.Model):
     @api.model
     def _create_exchange_difference_moves(self, exchange_diff_values_list):
         moves = super()._create_exchange_difference_moves(exchange_diff_values_list)
-        if in_progress := self.env.context.get("credit_allocation_pairs"):
+        if in_progress := self._get_pairs_in_progress():
             for move, values in zip(moves, exchange_diff_values_list, strict=True):
                 if pair := values.get("credit_allocation_pair"):
                     in_progress.exchange_moves[pair] = move

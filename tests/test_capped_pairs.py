@@ -80,6 +80,15 @@ class TestCappedPairs(CappedPairsCase):
             self.assertOpen(payment, 100)
             self.settle((invoice, payment, side, 20))
 
+    def test_what_a_client_sends_in_the_context_does_not_disturb_native_reconciliation(self):
+        for value in ({"caps": {}}, [1], "pairs", True):
+            invoice = self.invoice(100, currency_id=self.euro.id, day="2024-03-01")
+            payment = self.payment(100, currency_id=self.euro.id, day="2024-07-01")
+            items = self.open_items(invoice) + self.open_items(payment)
+            items.with_context(credit_allocation_pairs=value).reconcile()
+            self.assertOpen(invoice, 0)
+            self.assertTrue(items.matched_debit_ids.exchange_move_id)
+
     def test_an_amount_beyond_the_credit_is_not_executed(self):
         invoice, payment = self.invoice(100), self.payment(80)
         debts, credits = self.read_items()
