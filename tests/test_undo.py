@@ -480,6 +480,19 @@ class TestUndoSecurity(UndoCase, SecurityCase):
             dialog.action_undo()
         self.assertAllocated(invoice, payment, 100)
 
+    def test_nobody_changes_what_somebody_else_is_asked_to_confirm(self):
+        invoice, payment, document = self.allocated()
+        billing = self.new_user("billing", ["account.group_account_invoice"])
+        dialog = self.open_dialog(document.with_user(billing))
+        other = self.new_user("other", ["account.group_account_invoice"])
+        with self.assertRaises(AccessError):
+            dialog.with_user(other).write({"line_ids": [Command.clear()]})
+        with self.assertRaises(AccessError):
+            dialog.with_user(other).action_undo()
+        self.assertAllocated(invoice, payment, 100)
+        dialog.action_undo()
+        self.assertOpen(invoice, 100)
+
     def test_all_companies_of_the_items_must_be_selected(self):
         """A credit of the company on an invoice of its branch: entries to reverse may be in both."""
         companies = self.company | self.branch_company
