@@ -112,6 +112,9 @@ class AccountCreditAllocationLine(models.Model):
         partials = self.partial_id.sorted("id", reverse=True).with_context(skip_credit_allocation=True)
         write_offs = self.write_off_move_id.with_context(skip_credit_allocation=True)
         partials.unlink()
+        drafts = write_offs.filtered(lambda move: move.state == "draft")  # somebody reset them: they count for nothing
+        drafts.button_cancel()
+        write_offs -= drafts
         write_offs._reverse_moves(
             [
                 {

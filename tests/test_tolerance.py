@@ -110,6 +110,19 @@ class TestTolerance(ToleranceCase):
         self.allocate_customer()
         self.assertOpen(invoice, 0.5)
 
+    def test_undo_cancels_a_write_off_that_somebody_reset_to_draft(self):
+        invoice = self.invoice(100)
+        payment = self.payment(99.5, memo=invoice.name)
+        document = self.allocate_customer().documents
+        entry = document.line_ids.write_off_move_id
+        entry.button_draft()
+        document.line_ids._undo()
+        self.assertEqual(entry.state, "cancel")
+        self.assertFalse(entry.reversal_move_ids, "what is not in the books was reversed in the books")
+        self.assertEqual(set(document.line_ids.mapped("state")), {"undone"})
+        self.assertOpen(invoice, 100)
+        self.assertOpen(payment, 99.5)
+
     def test_an_archived_account_leaves_everything_as_it_was(self):
         invoice = self.invoice(100)
         payment = self.payment(99.5, memo=invoice.name)
