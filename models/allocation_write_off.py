@@ -1,8 +1,9 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import formatLang
 
 from ..matching.open_item import CREDIT, DEBT, Match, OpenItem
-from .minor_units import to_minor_units
+from .minor_units import from_minor_units, to_minor_units
 
 
 class AllocationWriteOff(models.AbstractModel):
@@ -21,8 +22,9 @@ class AllocationWriteOff(models.AbstractModel):
         :param list write_offs: :class:`WriteOff` records
         :return: list of ``(match, entry)``: the :class:`Match` that is still to be reconciled, the posted
             ``account.move``
-        :raise UserError: the account or journal is missing
+        :raise UserError: the account or journal is missing, or the rule does not allow it any more
         """
+        self._check_tolerance(write_offs)
         lines = self.env["account.move.line"].browse([write_off.item.id for write_off in write_offs])
         entries = self.env["account.move"].create([self._prepare_entry_vals(line) for line in lines])
         entries.with_context(skip_credit_allocation=True).action_post()
@@ -30,6 +32,30 @@ class AllocationWriteOff(models.AbstractModel):
             (self._get_match(write_off, line, entry), entry)
             for write_off, line, entry in zip(write_offs, lines, entries, strict=True)
         ]
+
+    @api.model
+    def _check_tolerance(self, write_offs):
+        """A preview may be older than the tolerance that the company has now.
+
+        :raise UserError: more than that is to be written off
+        """
+        Rule = self.env["account.credit.allocation.rule"]
+        roots = self.env["res.company"].sudo().browse({write_off.item.group.company for write_off in write_offs})
+        tolerances = {root.id: Rule._get_matching_options(root).tolerance for root in roots}
+        for item, amount, _rule, _evidence in write_offs:
+            tolerance = tolerances[item.group.company]
+            if tolerance and amount <= tolerance.largest_difference(item, item.residual):
+                continue
+            line = self.env["account.move.line"].browse(item.id)
+            raise UserError(
+                self.env._(
+                    "To write off %(amount)s of %(document)s is more than the rule Tolerance allows now.",
+                    amount=formatLang(
+                        self.env, from_minor_units(line.currency_id, amount), currency_obj=line.currency_id
+                    ),
+                    document=line.move_id.name,
+                )
+            )
 
     @api.model
     def _prepare_entry_vals(self, line):

@@ -222,6 +222,24 @@ class TestPreviewTolerance(PreviewCase, ToleranceCase):
         self.assertOpen(write_off.write_off_move_id, 0)
         self.assertEqual(draft.state, "undone")
 
+    def test_tolerance_that_was_lowered_or_switched_off_meanwhile(self):
+        for vals in ({"tolerance_amount": 0.49}, {"tolerance_percent": 0.4}, {"enabled": False}):
+            invoice, payment = self.invoice(100), self.payment(99.5)
+            draft = self.preview(invoice)
+            with self.env.cr.savepoint() as savepoint:
+                self.rule.write(vals)
+                with (
+                    self.assertLogs("odoo.addons.account_credit_allocation", "WARNING"),
+                    self.assertRaisesRegex(UserError, r"more than the rule Tolerance allows now"),
+                ):
+                    draft.action_apply()
+                self.assertOpen(invoice, 100)
+                savepoint.rollback()
+            self.env.invalidate_all()
+            draft.action_apply()
+            self.assertAllocated(invoice, payment, 99.5)
+            self.assertOpen(invoice, 0)
+
     def test_undo_of_a_foreign_difference_restores_both_currencies(self):
         invoice = self.invoice(100, currency_id=self.euro.id, day="2024-03-01")
         payment = self.payment(99, currency_id=self.euro.id, day="2024-07-01", memo=invoice.name)
