@@ -241,6 +241,18 @@ class TestWizardFromCredit(WizardCase):
         self.allocate_typed(self.allocate_to_invoices(note), {invoice: 45})
         self.assertAllocated(invoice, note, 45)
 
+    def test_what_an_entry_says_of_other_customers_is_no_instalment(self):
+        entry = self.entry(100, post=False)
+        self.env["account.move.line"].create(
+            [
+                {"move_id": entry.id, "account_id": account.id, "partner_id": self.stranger.id, "balance": balance}
+                for account, balance in ((self.receivable, 50), (self.revenue, -50))
+            ]
+        )
+        entry.action_post()
+        payment = self.payment(80)
+        self.assertEqual(self.allocate_to_invoices(payment).line_ids.label, entry.name)
+
     def test_each_instalment_is_a_line_of_its_own(self):
         term = self.env["account.payment.term"].create(
             {

@@ -116,6 +116,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
         proposals = self._get_proposals(move, side)
         Line = self.env["account.credit.allocation.wizard.line"]
         lines = self.env["account.move.line"].browse([item.id for item in others])
+        labels = Line._get_item_labels(lines)
         return {
             "move_id": move.id,
             "side": side,
@@ -127,7 +128,9 @@ class AccountCreditAllocationWizard(models.TransientModel):
             "excluded": any(target.blocked == EXCLUDED for target in targets),
             "has_other_currencies": any(item.currency != currency.id for item in others),
             "line_ids": [
-                fields.Command.create(Line._prepare_line_vals(item, line, targets, side, proposals.get(item.id, [])))
+                fields.Command.create(
+                    Line._prepare_line_vals(item, line, labels[line.id], targets, side, proposals.get(item.id, []))
+                )
                 for item, line in zip(others, lines, strict=True)
             ],
         }

@@ -3,7 +3,7 @@ from odoo.tools import formatLang
 
 from ..matching.open_item import CREDIT, DEBT, EXCLUDED, NO_EXCHANGE_JOURNAL, Evidence
 from ..models.minor_units import from_minor_units
-from ..models.open_item_reader import INVOICE_TYPES, REFUND_TYPES, VENDOR_TYPES
+from ..models.open_item_reader import INVOICE_TYPES, PAYABLE, RECEIVABLE, REFUND_TYPES, VENDOR_TYPES
 
 # what users may write themselves
 EDITABLE = {"amount"}
@@ -59,10 +59,11 @@ class AccountCreditAllocationWizardLine(models.TransientModel):
     note = fields.Char(string="Why", compute="_compute_error")
 
     @api.model
-    def _prepare_line_vals(self, item, line, targets, side, proposal):
+    def _prepare_line_vals(self, item, line, label, targets, side, proposal):
         """
         :param OpenItem item: the item that the line shows
         :param line: its journal item
+        :param str label: see :meth:`_get_item_labels`
         :param list targets: open items of the document
         :param str side: of the document
         :param list proposal: the matches that the rules propose for the item
@@ -76,7 +77,7 @@ class AccountCreditAllocationWizardLine(models.TransientModel):
         return {
             "item_id": line.id,
             "kind": self._get_kind(item, line, targets, side),
-            "label": self._get_item_label(line),
+            "label": label,
             "date": item.document_date,
             "date_due": item.due_date if line.move_id.is_invoice(include_receipts=True) else False,
             "reference": self._get_reference(line),
@@ -108,14 +109,16 @@ class AccountCreditAllocationWizardLine(models.TransientModel):
         return "prepayment" if item.date < targets[0].document_date else "payment"
 
     @api.model
-    def _get_item_label(self, line):
-        """The number of the document, and which instalment of how many."""
-        name = line.move_id.name
-        instalments = line.move_id.line_ids.filtered(lambda other: other.account_id == line.account_id)
-        if len(instalments) == 1:
-            return name
-        position = instalments.sorted(lambda other: (other.date_maturity or other.date, other.id)).ids.index(line.id)
-        return f"{name} ({position + 1}/{len(instalments)})"
+    def _get_item_labels(self, lines):
+        """``{journal item id: label}``: the number of the document, and which instalment of how many."""
+        labels = {}
+        items = lines.move_id.line_ids.filtered(lambda line: line.account_type in (RECEIVABLE, PAYABLE))
+        by_document = items.grouped(lambda line: (line.move_id, line.account_id, line.partner_id))
+        for (move, _account, _partner), instalments in by_document.items():
+            ordered = instalments.sorted(lambda line: (line.date_maturity or line.date, line.id))
+            for position, line in enumerate(ordered, start=1):
+                labels[line.id] = f"{move.name} ({position}/{len(ordered)})" if len(ordered) > 1 else move.name
+        return labels
 
     @api.model
     def _get_reference(self, line):
