@@ -62,6 +62,25 @@ class TestWizardCurrencies(WizardCurrencyCase):
                 self.assertOpen(payment, 0)
                 self.assertOpen(invoice, 1000 - available)
 
+    def test_an_amount_that_is_worth_less_than_a_cent_is_refused(self):
+        self.allow_other_currencies()
+        rupiah = self.setup_other_currency("IDR", rates=[("2024-01-01", 50000.0)])
+        invoice, payment = self.invoice(25000, currency_id=rupiah.id), self.payment(20)
+        wizard = self.allocate_credits_to(invoice)
+        self.assertRefused("Exactly this amount cannot be allocated", self.allocate_typed, wizard, {payment: 0.01})
+        self.assertOpen(invoice, 25000)
+
+    def test_an_invoice_is_paid_in_full_from_a_larger_payment_in_a_coarser_currency(self):
+        # a cent is worth hundreds of rupiah, so the dollars that an invoice is worth do not tell its rupiah
+        self.allow_other_currencies()
+        rupiah = self.setup_other_currency("IDR", rates=[("2024-01-01", 50000.0), ("2024-06-01", 47000.0)])
+        payment = self.payment(1000)
+        for amount in (25149.47, 31415.93, 470.01):
+            invoice = self.invoice(amount, day="2024-06-15", currency_id=rupiah.id)
+            line = self.allocate_typed(self.allocate_credits_to(invoice), {payment: amount})
+            self.assertEqual(line.debt_amount, amount)
+            self.assertOpen(invoice, 0)
+
     def test_all_that_is_due_in_another_currency_leaves_nothing(self):
         self.allow_other_currencies()
         for currency, amount in ((self.euro, 77.77), (self.yen, 4999), (self.dinar, 12.345)):

@@ -250,7 +250,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
         """Turn the amounts into matches: those that were left as proposed first, as the rule had it; then each typed
         one, spread over the targets in their order.
 
-        :return: list of :class:`Match`, each capped in the currency of the document
+        :return: list of :class:`Match`, capped in the currency of the document
         """
         items = {item.id: item for item in others}
         lines = self.line_ids.filtered(lambda line: not self.currency_id.is_zero(line.amount))
@@ -266,26 +266,34 @@ class AccountCreditAllocationWizard(models.TransientModel):
                 left[target.id] -= amount
                 debt, credit = _orient(target, item, self.side)
                 cap = Cap(self.side, amount)
-                if item.currency != target.currency and self._settles_whole_item(used, matches, debt, credit, amount):
-                    cap = Cap(_get_other_side(self.side), item.residual)
+                pair = (used, matches, debt, credit)
+                if item.currency != target.currency and amount == self._get_largest_amount(*pair):
+                    cap = None  # capped, rounding might leave a crumb of either item open
                 settled = exchange.settle(debt, credit, cap)
                 if not settled or _orient(*settled, self.side)[0] != amount:
-                    raise UserError(line._name_error(line._get_limit_message(line.available)))
-                cap = cap._replace(amount=_orient(*settled, cap.side)[0])
+                    raise UserError(line._name_error(self._get_inexact_message(self._get_largest_amount(*pair))))
                 matches.append(Match(debt, credit, *settled, rule, evidence, cap))
         return matches
 
-    def _settles_whole_item(self, used, matches, debt, credit, amount):
-        """Whether ``amount``, in the currency of the document, is just what the whole rest of the other item is worth.
+    def _get_largest_amount(self, used, matches, debt, credit):
+        """What the pair settles when all that is open of both is used, in the currency of the document.
 
-        Capped in the currency of the document, rounding might leave a crumb of that item open.
+        :param list used: all items
+        :param list matches: those that are settled before the pair
+        :return: int, minor units; 0 if the pair settles nothing
         """
         exchange = self.env["account.credit.allocation.executor"]._get_exchange(used)
         for match in matches:
             exchange.settle(match.debt, match.credit, match.cap)
-        item = _orient(debt, credit, self.side)[1]
-        settled = exchange.settle(debt, credit, Cap(_get_other_side(self.side), item.residual))
-        return bool(settled) and _orient(*settled, self.side)[0] == amount
+        settled = exchange.settle(debt, credit)
+        return _orient(*settled, self.side)[0] if settled else 0
+
+    def _get_inexact_message(self, largest):
+        """:param int largest: see :meth:`_get_largest_amount`"""
+        return self.env._(
+            "Exactly this amount cannot be allocated, as it is rounded when it is converted. At most %s is possible.",
+            formatLang(self.env, from_minor_units(self.currency_id, largest), currency_obj=self.currency_id),
+        )
 
     def _get_kept_proposals(self, lines):
         """``{item id: [(target, amount, rule, evidence)]}`` of the lines whose amount is the proposed one."""
@@ -321,7 +329,3 @@ class AccountCreditAllocationWizard(models.TransientModel):
 def _orient(debt, credit, side):
     """``(own, other)`` of a debt and a credit, or the other way round: the document's own side comes first."""
     return (debt, credit) if side == DEBT else (credit, debt)
-
-
-def _get_other_side(side):
-    return CREDIT if side == DEBT else DEBT
