@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..matching.open_item import EXCLUDED
@@ -92,13 +93,12 @@ class AccountCreditAllocationUnallocated(models.TransientModel):
         )
         return {**action, "context": {f"search_default_{search_default}": 1} if search_default else {}}
 
-    @api.model
     def action_refresh(self):
-        """Take stock anew of the companies that the user works in.
+        """Take stock anew of the companies that the user works in, whatever rows are selected.
 
         :return: a client action that shows it
         """
-        self.check_access("read")
+        self.browse().check_access("read")
         self._refresh()
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
@@ -106,15 +106,26 @@ class AccountCreditAllocationUnallocated(models.TransientModel):
         """Spend the selected credits on the open invoices of their partners.
 
         :return: a client action that says what was done, what was left and why
+        :raise UserError: the list is of another time
         """
+        self._check_listed()
         notification = self.env["account.credit.allocation"]._allocate_documents(self.line_id.move_id)
         self._refresh()
         return notification
 
     def action_open_document(self):
-        """Open the payment, credit note, bank transaction or entry that the credit is an item of."""
+        """Open the payment, credit note, bank transaction or entry that the credit is an item of.
+
+        :raise UserError: the list is of another time
+        """
         self.ensure_one()
+        self._check_listed()
         return self.line_id.action_open_business_doc()
+
+    def _check_listed(self):
+        """:raise UserError: the user has taken stock anew since these rows were shown, perhaps in another window"""
+        if self.exists() != self:
+            raise UserError(self.env._("This list is out of date. Refresh it first."))
 
     @api.model
     def _refresh(self):

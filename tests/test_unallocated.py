@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
+from odoo.service.model import call_kw
 from odoo.tests import tagged
 
 from ..models.account_credit_allocation_leftover import REASONS
@@ -218,6 +219,24 @@ class TestUnallocated(UnallocatedCase):
         payment = self.payment(100)
         rows.action_refresh()
         self.assertEqual(rows.search([]).label, payment.name)
+
+    def test_refresh_is_called_by_the_button_whether_rows_are_selected_or_not(self):
+        payment = self.payment(100)
+        rows = self.open_analysis()
+        for selected in ([], rows.ids):
+            action = call_kw(rows.browse(), "action_refresh", [selected], {})
+            self.assertEqual(action["tag"], "soft_reload")
+            self.assertEqual(rows.search([]).label, payment.name)
+
+    def test_a_list_that_was_refreshed_in_another_window_is_refused(self):
+        self.invoice(100)
+        payment = self.payment(60)
+        outdated = self.open_analysis()
+        self.open_analysis()
+        for method in ("action_allocate_credits", "action_open_document"):
+            with self.assertRaisesRegex(UserError, "This list is out of date. Refresh it first."):
+                call_kw(outdated.browse(), method, [outdated.ids], {})
+        self.assertOpen(payment, 60)
 
     def test_a_row_opens_its_document(self):
         payment, credit_note = self.payment(100), self.credit_note(50)
