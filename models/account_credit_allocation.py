@@ -27,7 +27,8 @@ class AccountCreditAllocation(models.Model):
 
     _name = "account.credit.allocation"
     _description = "Credit Allocation"
-    _order = "date desc, id desc"
+    # a preview that is applied gets its number then
+    _order = "date desc, name desc, id desc"
     _check_company_auto = True
 
     name = fields.Char(string="Number", required=True, readonly=True, copy=False, index="trigram", default="/")

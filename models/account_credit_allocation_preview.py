@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ..matching.open_item import CHANGED, Group, Leftover
 from .allocation_executor import GroupPlan, Left
+from .open_item_reader import PAYABLE
 
 # how many partners a message names
 NAMED_AT_MOST = 5
@@ -115,22 +116,26 @@ class AccountCreditAllocation(models.Model):
     def action_discard(self):
         """Delete the preview.
 
-        :return: an action that opens the list of documents
+        :return: an action that opens the list of documents, of vendors where it is about none but these
         :raise UserError: it was applied meanwhile
         """
         self._lock_draft()
+        items = self.sudo().line_ids.debt_line_id | self.sudo().leftover_ids.line_id
+        is_vendor = set(items.mapped("account_type")) == {PAYABLE}
         self.sudo().unlink()
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_credit_allocation.account_credit_allocation_action"
+            f"account_credit_allocation.account_credit_allocation_action{'_vendor' if is_vendor else ''}"
         )
         return {**action, "target": "main"}
 
     def _lock_draft(self):
         """
         :raise AccessError: the user may not reconcile, or not see the document
-        :raise UserError: it is no preview any more, or somebody else is about to apply or discard it
+        :raise UserError: it is gone or no preview any more, or somebody else is about to apply or discard it
         """
         self._check_may_allocate()
+        if self.exists() != self:
+            raise UserError(self.env._("This preview is gone: it has been discarded."))
         self.check_access("read")
         locked = self.sudo().try_lock_for_update(allow_referencing=True)
         self.invalidate_recordset(["state", "name"])

@@ -276,6 +276,17 @@ class TestApplyPreview(PreviewCase):
         self.assertRecordValues(draft.leftover_ids, [{"reason": "underpaid", "amount": 30}])
         draft.action_undo()
 
+    def test_documents_are_listed_by_number_whenever_they_were_previewed(self):
+        draft = self.preview(self.invoice(100) + self.payment(60).move_id)
+        self.invoice(50, self.stranger)
+        later = self.env["account.credit.allocation"].search([])
+        self.payment(50, self.stranger)
+        self.allocate(partner_ids=(self.stranger.id,))
+        done = self.env["account.credit.allocation"].search([]) - later
+        draft.action_apply()
+        self.assertLess(done.name, draft.name)
+        self.assertEqual(draft.search([("id", "in", (draft + done).ids)]), draft + done)
+
     def test_partner_of_whom_something_changed_is_named_and_left_the_others_are_allocated(self):
         changed, payment = self.invoice(100), self.payment(100)
         other, other_payment = self.invoice(50, self.stranger), self.payment(50, self.stranger)
@@ -390,6 +401,20 @@ class TestApplyPreview(PreviewCase):
         draft.action_apply()
         self.assertAllocated(invoice, payment, 60)
         self.assertOpen(later, 40)
+
+    def test_a_preview_that_somebody_has_discarded_is_gone(self):
+        draft = self.preview(self.invoice(100) + self.payment(60).move_id)
+        draft.action_discard()
+        for again in (draft.action_apply, draft.action_discard):
+            with self.assertRaisesRegex(UserError, "This preview is gone: it has been discarded."):
+                again()
+
+    def test_discard_leads_back_to_the_customers_or_to_the_vendors(self):
+        for documents, path in (
+            (self.invoice(100) + self.payment(60).move_id, "credit-allocations"),
+            (self.bill(100) + self.vendor_payment(60).move_id, "vendor-credit-allocations"),
+        ):
+            self.assertEqual(self.preview(documents).action_discard()["path"], path)
 
     def test_discard_deletes_it(self):
         invoice, _payment = self.invoice(100), self.payment(100)
