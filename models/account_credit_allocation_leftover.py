@@ -73,7 +73,7 @@ class AccountCreditAllocationLeftover(models.Model):
             "side": side,
             "line_id": line.id,
             "move_id": line.move_id.id,
-            "label": line.move_id.name,
+            "label": line._get_open_item_label(),
             "currency_id": line.currency_id.id,
             "amount": from_minor_units(line.currency_id, left.leftover.amount),
             "reason": left.leftover.reason,

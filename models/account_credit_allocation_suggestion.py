@@ -76,7 +76,7 @@ class AccountCreditAllocationSuggestion(models.Model):
                 "side": item_side,
                 "id": item.id,
                 "residual": item.residual,
-                "label": self.env["account.move"].browse(item.document).name,
+                "label": self.env["account.move.line"].browse(item.id)._get_open_item_label(),
             }
             for item_side, side_items in (("debt", suggestion.debts), ("credit", suggestion.credits))
             for item in side_items
@@ -108,7 +108,7 @@ class AccountCreditAllocationSuggestion(models.Model):
     def _get_item_name(self, item):
         currency = self.env["res.currency"].browse(item.currency)
         amount = formatLang(self.env, from_minor_units(currency, item.residual), digits=currency.decimal_places)
-        return f"{self.env['account.move'].browse(item.document).name} ({amount})"
+        return f"{self.env['account.move.line'].browse(item.id)._get_open_item_label()} ({amount})"
 
     def action_choose(self):
         """Allocate exactly these items, as a document of its own.

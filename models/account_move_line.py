@@ -48,6 +48,18 @@ class AccountMoveLine(models.Model):
         is_debit = (self.amount_residual_currency or self.amount_residual) > 0
         return DEBT if is_debit == (self.account_type == "asset_receivable") else CREDIT
 
+    def _get_open_item_label(self):
+        """The number of the document, and of an invoice in instalments which one of how many this item is."""
+        self.ensure_one()
+        name = self.move_id.name
+        if not self.move_id.is_invoice(include_receipts=True):
+            return name
+        instalments = self.move_id.line_ids.filtered(lambda line: line.account_id == self.account_id)
+        if len(instalments) == 1:
+            return name
+        position = instalments.sorted(lambda line: (line.date_maturity or line.date, line.id)).ids.index(self.id)
+        return f"{name} ({position + 1}/{len(instalments)})"
+
     def _has_open_counterpart(self):
         """Whether the partner has anything open, on this account and in the companies at work, on the other side."""
         self.ensure_one()

@@ -84,6 +84,8 @@ class TestRulesOnLedger(AllocationCase):
         self.allocate(partner_ids=(self.customer.id,))
         line = self.assertAllocated(invoice, payment, 700, "exact_amount")
         self.assertAlmostEqual(line.debt_line_id.balance, 700)
+        self.assertEqual(line.debt_label, f"{invoice.name} (2/2)")
+        self.assertEqual(line.credit_label, payment.name)
 
     def test_equal_invoices_and_one_payment_take_the_oldest(self):
         newer = self.invoice(100, due="2024-05-01")
