@@ -273,8 +273,28 @@ class TestWizardFromCredit(WizardCase):
 
     def test_vendor_payment_is_allocated_to_a_bill(self):
         bill, payment = self.bill(100), self.vendor_payment(60)
+        self.assertEqual(payment.action_open_invoice_wizard()["name"], f"Allocate {payment.name} to bills")
         self.allocate_typed(self.allocate_to_invoices(payment), {bill: 45})
         self.assertAllocated(bill, payment, 45)
+
+    def test_the_window_says_that_a_reference_names_several_documents(self):
+        for amount, reference in ((740, "MF/2025/00815"), (990, "MF/2026/00815")):
+            self.invoice(amount, payment_reference=reference)
+        payment = self.payment(600, memo="Your invoice 00815")
+        wizard = self.allocate_to_invoices(payment)
+        self.assertEqual(wizard.amount_allocated, 0)
+        self.assertEqual(wizard.undecided, "The reference names several documents")
+
+    def test_the_window_needs_no_excuse_when_it_proposes_something(self):
+        self.invoice(100)
+        self.assertFalse(self.allocate_to_invoices(self.payment(60)).undecided)
+
+    def test_a_payment_without_memo_has_no_reference(self):
+        invoice = self.invoice(100)
+        silent, named = self.payment(30), self.payment(40, memo="Second half")
+        wizard = self.allocate_credits_to(invoice)
+        self.assertFalse(self.line_of(wizard, silent).reference)
+        self.assertEqual(self.line_of(wizard, named).reference, "Second half")
 
     def test_opening_balance_in_credit_is_allocated(self):
         invoice, entry = self.invoice(100), self.entry(-60)

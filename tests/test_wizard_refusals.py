@@ -35,6 +35,12 @@ class TestWizardRefusals(WizardCase):
         self.assertRefused("is a credit, it is not owed", self.allocate_credits_to, payment)
         self.assertRefused("is owed, it is not a credit", self.allocate_to_invoices, invoice)
 
+    def test_with_a_vendor_the_sentences_speak_of_bills(self):
+        note = self.invoice(100, self.vendor, move_type="in_refund")
+        self.vendor_payment(80)
+        self.assertRefused("Use “Allocate to bills” instead.", self.allocate_credits_to, note)
+        self.assertRefused("has no open bill that could be settled.", self.allocate_to_invoices, note)
+
     def test_paid_invoice_and_spent_payment(self):
         invoice, payment = self.invoice(100), self.payment(100)
         self.payment(50), self.invoice(50)

@@ -48,6 +48,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
     amount_due = fields.Monetary(readonly=True)
     residuals = fields.Json(readonly=True, help="What was open of every item when the window was opened.")
     excluded = fields.Boolean(readonly=True)
+    undecided = fields.Char(readonly=True, help="Why the rules, which see several answers, propose nothing.")
     has_other_currencies = fields.Boolean(readonly=True)
     submitted = fields.Boolean(readonly=True)
     line_ids = fields.One2many("account.credit.allocation.wizard.line", "wizard_id", string="Open Items")
@@ -113,10 +114,10 @@ class AccountCreditAllocationWizard(models.TransientModel):
     @api.model
     def _prepare_wizard_vals(self, move, side, targets, others):
         currency = self.env["res.currency"].browse(targets[0].currency)
-        proposals = self._get_proposals(move, side)
+        plans = self._plan_alone(move)
+        proposals = self._get_proposals(move, side, plans)
         Line = self.env["account.credit.allocation.wizard.line"]
         lines = self.env["account.move.line"].browse([item.id for item in others])
-        labels = Line._get_item_labels(lines)
         return {
             "move_id": move.id,
             "side": side,
@@ -126,32 +127,49 @@ class AccountCreditAllocationWizard(models.TransientModel):
             "amount_due": from_minor_units(currency, sum(target.residual for target in targets)),
             "residuals": {str(item.id): item.residual for item in targets + others},
             "excluded": any(target.blocked == EXCLUDED for target in targets),
+            "undecided": not proposals and self._get_undecided_reason(move, plans),
             "has_other_currencies": any(item.currency != currency.id for item in others),
             "line_ids": [
-                fields.Command.create(
-                    Line._prepare_line_vals(item, line, labels[line.id], targets, side, proposals.get(item.id, []))
-                )
+                fields.Command.create(Line._prepare_line_vals(item, line, targets, side, proposals.get(item.id, [])))
                 for item, line in zip(others, lines, strict=True)
             ],
         }
 
     @api.model
-    def _get_proposals(self, move, side):
-        """What the rules would do with this document alone, save that nothing is written off here.
+    def _plan_alone(self, move):
+        """What the rules would do with this document alone: :class:`GroupPlan` records."""
+        return self.env["account.credit.allocation.executor"]._plan(self._get_scope(move))
+
+    @api.model
+    def _get_proposals(self, move, side, plans):
+        """What to propose of it: everything, save that nothing is written off here.
 
         :return: ``{id of the item on the other side: [Match]}``
         """
         proposals = {}
-        for _group, plan in self.env["account.credit.allocation.executor"]._plan(self._get_scope(move)):
+        for _group, plan in plans:
             for match in plan.matches:
                 target, item = _orient(match.debt, match.credit, side)
                 if target.document == move.id:
                     proposals.setdefault(item.id, []).append(match)
         return proposals
 
+    @api.model
+    def _get_undecided_reason(self, move, plans):
+        """Why the rules leave this document to a person, though there are answers; False if there are none."""
+        reasons = self.env["account.credit.allocation.leftover"]._get_reason_labels()
+        for _group, plan in plans:
+            for left in plan.credits_left + plan.debts_left:
+                offered = [item for offer in left.suggestions for item in offer.debts + offer.credits]
+                if left.suggestions and move.id in {item.document for item in (left.item, *offered)}:
+                    return reasons[left.reason]
+        return False
+
     def _get_open_action(self):
         if self.side == DEBT:
             name = self.env._("Allocate credits to %s", self.label)
+        elif self._is_payable(self.move_id):
+            name = self.env._("Allocate %s to bills", self.label)
         else:
             name = self.env._("Allocate %s to invoices", self.label)
         return {
@@ -298,7 +316,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
     def _get_kept_proposals(self, lines):
         """``{item id: [(target, amount, rule, evidence)]}`` of the lines whose amount is the proposed one."""
         kept = {}
-        for item_id, matches in self._get_proposals(self.move_id, self.side).items():
+        for item_id, matches in self._get_proposals(self.move_id, self.side, self._plan_alone(self.move_id)).items():
             line = lines.filtered(lambda line, item_id=item_id: line.item_id.id == item_id)
             parts = [
                 (

@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..matching.open_item import DEBT, NO_EXCHANGE_JOURNAL, RESERVED
+from ..models.open_item_reader import PAYABLE
 
 
 class AccountCreditAllocationWizard(models.TransientModel):
@@ -34,9 +35,10 @@ class AccountCreditAllocationWizard(models.TransientModel):
         if side == DEBT and moves.move_type in ("out_refund", "in_refund"):
             raise UserError(
                 self.env._(
-                    "%s is a credit note: it is a credit itself, so credits are not allocated to it. "
-                    "Use “Allocate to invoices” instead.",
-                    label,
+                    "%(number)s is a credit note: it is a credit itself, so credits are not allocated to it. "
+                    "Use “%(button)s” instead.",
+                    number=label,
+                    button=self._get_invoice_button(moves),
                 )
             )
         # other addons spread revenue or expenses over time by entries of their own
@@ -77,7 +79,19 @@ class AccountCreditAllocationWizard(models.TransientModel):
             partner = self.env["res.partner"].browse(targets[0].group.partner).display_name
             if side == DEBT:
                 raise UserError(self.env._("%s has no outstanding credit that could be allocated.", partner))
+            if self._is_payable(move):
+                raise UserError(self.env._("%s has no open bill that could be settled.", partner))
             raise UserError(self.env._("%s has no open invoice that could be settled.", partner))
+
+    @api.model
+    def _is_payable(self, move):
+        """Whether what is open of a document is a matter with a vendor."""
+        return self._get_open_lines(move)[:1].account_type == PAYABLE
+
+    @api.model
+    def _get_invoice_button(self, move):
+        """What the button is called that opens the window on a credit; see the forms of entries and payments."""
+        return self.env._("Allocate to bills") if self._is_payable(move) else self.env._("Allocate to invoices")
 
     @api.model
     def _get_nothing_open_message(self, move, side, label):
@@ -85,7 +99,11 @@ class AccountCreditAllocationWizard(models.TransientModel):
         if not self._get_open_lines(move):
             return self.env._("Nothing of %s is open any more.", label)
         if side == DEBT:
-            return self.env._("%s is a credit, it is not owed. Use “Allocate to invoices” instead.", label)
+            return self.env._(
+                "%(number)s is a credit, it is not owed. Use “%(button)s” instead.",
+                number=label,
+                button=self._get_invoice_button(move),
+            )
         return self.env._("%s is owed, it is not a credit. Use “Allocate credits” instead.", label)
 
     @api.model

@@ -3,7 +3,7 @@ from odoo.tools import formatLang
 
 from ..matching.open_item import CREDIT, DEBT, EXCLUDED, NO_EXCHANGE_JOURNAL, Evidence
 from ..models.minor_units import from_minor_units
-from ..models.open_item_reader import INVOICE_TYPES, PAYABLE, RECEIVABLE, REFUND_TYPES, VENDOR_TYPES
+from ..models.open_item_reader import INVOICE_TYPES, REFUND_TYPES, VENDOR_TYPES
 
 # what users may write themselves
 EDITABLE = {"amount"}
@@ -59,11 +59,10 @@ class AccountCreditAllocationWizardLine(models.TransientModel):
     note = fields.Char(string="Why", compute="_compute_error")
 
     @api.model
-    def _prepare_line_vals(self, item, line, label, targets, side, proposal):
+    def _prepare_line_vals(self, item, line, targets, side, proposal):
         """
         :param OpenItem item: the item that the line shows
         :param line: its journal item
-        :param str label: see :meth:`_get_item_labels`
         :param list targets: open items of the document
         :param str side: of the document
         :param list proposal: the matches that the rules propose for the item
@@ -77,7 +76,7 @@ class AccountCreditAllocationWizardLine(models.TransientModel):
         return {
             "item_id": line.id,
             "kind": self._get_kind(item, line, targets, side),
-            "label": label,
+            "label": line._get_open_item_label(),
             "date": item.document_date,
             "date_due": item.due_date if line.move_id.is_invoice(include_receipts=True) else False,
             "reference": self._get_reference(line),
@@ -109,21 +108,11 @@ class AccountCreditAllocationWizardLine(models.TransientModel):
         return "prepayment" if item.date < targets[0].document_date else "payment"
 
     @api.model
-    def _get_item_labels(self, lines):
-        """``{journal item id: label}``: the number of the document, and which instalment of how many."""
-        labels = {}
-        items = lines.move_id.line_ids.filtered(lambda line: line.account_type in (RECEIVABLE, PAYABLE))
-        by_document = items.grouped(lambda line: (line.move_id, line.account_id, line.partner_id))
-        for (move, _account, _partner), instalments in by_document.items():
-            ordered = instalments.sorted(lambda line: (line.date_maturity or line.date, line.id))
-            for position, line in enumerate(ordered, start=1):
-                labels[line.id] = f"{move.name} ({position}/{len(ordered)})" if len(ordered) > 1 else move.name
-        return labels
-
-    @api.model
     def _get_reference(self, line):
-        """What the document says of itself besides its number."""
-        texts = (line.move_id.ref, line.move_id.payment_reference, line.name)
+        """What the document says of itself besides its number; the item of a payment tells but the method."""
+        texts = [line.move_id.ref, line.move_id.payment_reference]
+        if not line.move_id.origin_payment_id:
+            texts.append(line.name)
         return next((text for text in texts if text and text != line.move_id.name), False)
 
     @api.model

@@ -48,6 +48,9 @@ export class AllocationLinesRenderer extends ListRenderer {
     focusAmount() {
         if (this.editedRecord) {
             this.focusCell(this.columns.find(({name}) => name === "amount"));
+        } else {
+            // The date would open its calendar over the lines, and they say why nothing can be typed
+            this.focusList();
         }
     }
 }
