@@ -37,11 +37,21 @@ class NativeExchange:
             [debit, credit]
         )
         settled = {side: self._count_settled(before[side], values) for side, values in sides.items()}
-        if min(settled.values()) <= 0:
+        if min(settled.values()) <= 0 or any(map(self._leaves_worth_only, sides.values())):
             for side, values in before.items():
                 sides[side].update(values)
             return None
         return settled[DEBT], settled[CREDIT]
+
+    def _leaves_worth_only(self, values):
+        """Whether nothing of an item would be open in its own currency, but something in the company's.
+
+        It could never be settled then. It happens where the smallest amount of a currency is worth a lot.
+        """
+        line = values["aml"]
+        return line.currency_id.is_zero(values["amount_residual_currency"]) and not line.company_currency_id.is_zero(
+            values["amount_residual"]
+        )
 
     def _count_settled(self, before, after):
         """By how much a residual came nearer to zero, in minor units of the item's currency."""

@@ -154,3 +154,15 @@ class TestRulesOnLedger(AllocationCase):
         refund = self.payment(50, payment_type="outbound")
         self.allocate(partner_ids=(self.customer.id,))
         self.assertAllocated(refund, credit_note, 50, "exact_amount")
+
+    def test_a_credit_is_not_spent_where_it_would_leave_a_rest_in_the_books_that_no_document_shows(self):
+        # a thousandth was worth 100 dollars: 60 dollars would round to all of the invoice, and 40 dollars of it stay
+        self.company.credit_allocation_cross_currency = True
+        dear = self.setup_other_currency(
+            "BHD", rounding=0.001, rates=[("2024-01-01", 0.00001), ("2024-06-01", 0.000004)]
+        )
+        invoice, payment = self.invoice(0.001, currency_id=dear.id), self.payment(60, day="2024-07-01")
+        outcome = self.allocate(partner_ids=(self.customer.id,))
+        self.assertNotAllocated(invoice, payment)
+        self.assertLeft(outcome, payment, "no_counterpart")
+        self.assertOpen(invoice, 0.001)
