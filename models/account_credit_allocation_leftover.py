@@ -10,6 +10,7 @@ REASONS = [
     ("ambiguous_reference", "The reference names several documents"),
     ("ambiguous_amount", "Several invoices of the same amount"),
     ("ambiguous_combination", "Several combinations add up"),
+    ("named_outside", "Names a document outside of this selection"),
     ("search_exhausted", "Too many combinations to search"),
     ("excluded", "Excluded from automatic allocation"),
     ("reserved", "Reserved for its own order or online payment"),
