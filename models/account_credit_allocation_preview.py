@@ -93,14 +93,14 @@ class AccountCreditAllocation(models.Model):
             )
         return self._get_notification(outcome, notes=notes)
 
-    def _apply_plans(self, **options):
+    def _apply_plans(self, quiet=False):
         """Execute what the preview shows, which has been locked. It stays as it is when nothing of it can be executed.
 
-        :param options: of the executor
+        :param bool quiet: see :meth:`AllocationExecutor._execute`
         :return: ``(outcome, changes)``: :class:`AllocationOutcome`, and see :meth:`_rebuild_plans`
         """
         plans, changes = self._rebuild_plans()
-        outcome = self.env["account.credit.allocation.executor"]._execute_plans(plans, **options)
+        outcome = self.env["account.credit.allocation.executor"]._execute_plans(plans, quiet=quiet)
         self._list_changed(changes, outcome)
         if outcome.executed:
             self._set_done(outcome)

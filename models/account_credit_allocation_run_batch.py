@@ -43,6 +43,7 @@ class AccountCreditAllocationRunBatch(models.Model):
                               SUM(ABS(line.amount_residual)) AS amount
                          FROM (%(items)s) item
                          JOIN account_move_line line ON line.id = item.id
+                        WHERE NOT item.outside
                         GROUP BY item.partner_id
                    ),
                    numbered AS (

@@ -217,9 +217,9 @@ class AccountCreditAllocationRunWorker(models.Model):
 
         :return: :class:`BatchResult`
         """
-        executor = self.env["account.credit.allocation.executor"]
-        plans = executor._plan(self._get_scope(partner_ids))
-        outcome = executor._execute(plans, "run", **self._get_execute_options())
+        outcome = self.env["account.credit.allocation.executor"]._allocate(
+            self._get_scope(partner_ids), "run", quiet=self.quiet
+        )
         return BatchResult(outcome.documents, outcome.credits_left, outcome.debts_left)
 
     def _preview_partners(self, partner_ids):
@@ -241,14 +241,10 @@ class AccountCreditAllocationRunWorker(models.Model):
         result = BatchResult(drafts, [], [])
         for draft in drafts:
             draft._lock_draft()
-            outcome, _changes = draft._apply_plans(**self._get_execute_options())
+            outcome, _changes = draft._apply_plans(quiet=self.quiet)
             result.credits_left.extend(outcome.credits_left)
             result.debts_left.extend(outcome.debts_left)
         return result
-
-    def _get_execute_options(self):
-        """How the executor shall work."""
-        return {"quiet": True} if self.quiet else {}
 
     # ------------------------------------------------------------------------------------------------------------------
     # What became of the partners
