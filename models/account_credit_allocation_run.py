@@ -347,13 +347,20 @@ class AccountCreditAllocationRun(models.Model):
     def _announce(self):
         """Tell what was done: in the run's chatter, to the responsible user if signed in, and as something to do where
         partners failed."""
-        text = self.env._(
-            "Allocations: %(pairs)s (%(amount)s). Partners: %(partners)s, failed: %(failed)s.",
-            pairs=self.allocated_count,
-            amount=formatLang(self.env, self.amount_allocated, currency_obj=self.company_currency_id),
-            partners=self.partner_count,
-            failed=self.failed_count,
-        )
+        values = {
+            "pairs": self.allocated_count,
+            "amount": formatLang(self.env, self.amount_allocated, currency_obj=self.company_currency_id),
+            "partners": self.partner_count,
+            "failed": self.failed_count,
+        }
+        if self.mode == "preview" and not self.is_applying:
+            text = self.env._(
+                "In drafts: %(pairs)s allocations (%(amount)s). Partners: %(partners)s, failed: %(failed)s.", **values
+            )
+        else:
+            text = self.env._(
+                "Allocations: %(pairs)s (%(amount)s). Partners: %(partners)s, failed: %(failed)s.", **values
+            )
         self._log(text)
         self.user_id._bus_send(
             "simple_notification",

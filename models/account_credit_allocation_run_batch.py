@@ -49,7 +49,7 @@ class AccountCreditAllocationRunBatch(models.Model):
                        SELECT partner_id, items,
                               CASE WHEN items >= %(size)s THEN ROW_NUMBER() OVER large
                                    ELSE COUNT(*) FILTER (WHERE items >= %(size)s) OVER ()
-                                        + 1 + (SUM(items) OVER small - items) / %(size)s
+                                        + 1 + DIV(SUM(items) OVER small - items, %(size)s)
                               END AS batch
                          FROM partner
                         WHERE partner_id IS NOT NULL AND items > debts

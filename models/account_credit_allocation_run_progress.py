@@ -65,7 +65,7 @@ class AccountCreditAllocationRunProgress(models.Model):
     def get_progress(self):
         """How far the run is, for the screen that shows it.
 
-        :return: dict: ``state``, numbers of ``partners`` (in all), ``finished``, ``failed``, ``items`` (in all),
+        :return: dict: ``state``, ``is_preview`` (nothing is allocated yet), numbers of ``partners`` (in all), ``finished``, ``failed``, ``items`` (in all),
             ``items_finished``, ``pairs``; ``amount`` (company currency); ``seconds`` at work, ``rate`` (partners a
             second) and ``seconds_left``, which is None while nobody can tell
         """
@@ -91,6 +91,7 @@ class AccountCreditAllocationRunProgress(models.Model):
         left = round(seconds * items_waiting / (items - items_waiting)) if items > items_waiting else None
         return {
             "state": self.state,
+            "is_preview": self.mode == "preview" and not self.is_applying,
             "partners": counts,
             "finished": finished,
             "failed": sum(by_state.get(state, (0,))[0] for state in ("failed", "locked")),

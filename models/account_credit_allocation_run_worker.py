@@ -191,7 +191,7 @@ class AccountCreditAllocationRunWorker(models.Model):
             rows.write({"state": "failed", "interruptions": 0, "message": message})
 
     def _can_split(self, rows):
-        """Whether these rows of a batch may become batches of their own; the partners of a draft are applied together."""
+        """Whether rows of a batch may become batches of their own; the partners of a draft are applied together."""
         return len(rows) > 1 and not self.is_applying
 
     def _get_locked_message(self):

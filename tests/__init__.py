@@ -20,6 +20,8 @@ from . import (
     test_rules_on_ledger,
     test_run,
     test_run_faults,
+    test_run_lifecycle,
+    test_run_scope,
     test_run_transactions,
     test_scenarios,
     test_scope_limits,

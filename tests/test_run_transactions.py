@@ -20,24 +20,27 @@ class TestRunTransactions(RealTransactionsCase):
             env = self.environment(cr)
             partners = env["res.partner"].create([{"name": f"Real Customer {index}"} for index in range(PARTNERS)])
             self.partner_ids = [self.partner_id, *partners.ids]
-        first = self.partner_id
-        for self.partner_id in self.partner_ids:
+        for partner_id in reversed(self.partner_ids):  # the first one stays chosen
+            self.partner_id = partner_id
             self.commit(self.post_invoice)
             self.commit(self.post_payment)
-        self.partner_id = first
 
-    def delete_everything(self):
+    def delete_everything(self):  # pylint: disable=missing-return
         with self.registry.cursor() as cr:
             runs = self.environment(cr)["account.credit.allocation.run"].search([])
             runs.allocation_ids.run_id = False
             runs.state = "draft"
             runs.unlink()
-        for self.partner_id in self.partner_ids:
+        for partner_id in self.partner_ids:
+            self.partner_id = partner_id
             super().delete_everything()
 
     def start_run(self, items_per_batch=2):
         with (
-            patch("odoo.addons.account_credit_allocation.models.account_credit_allocation_run_batch.ITEMS_PER_BATCH", items_per_batch),
+            patch(
+                "odoo.addons.account_credit_allocation.models.account_credit_allocation_run_batch.ITEMS_PER_BATCH",
+                items_per_batch,
+            ),
             self.registry.cursor() as cr,
         ):
             run = self.environment(cr)["account.credit.allocation.run"].create(
@@ -50,7 +53,7 @@ class TestRunTransactions(RealTransactionsCase):
             run._start()
             return run.id
 
-    def read(self, run_id, get):
+    def look_at(self, run_id, get):
         with self.registry.cursor() as cr:
             return get(self.environment(cr)["account.credit.allocation.run"].browse(run_id))
 
@@ -66,7 +69,7 @@ class TestRunTransactions(RealTransactionsCase):
         return worked
 
     def states(self, run_id):
-        return self.read(run_id, lambda run: [run.state, *sorted(set(run.row_ids.mapped("state")))])
+        return self.look_at(run_id, lambda run: [run.state, *sorted(set(run.row_ids.mapped("state")))])
 
     def open_amount(self):
         with self.registry.cursor() as cr:
@@ -77,7 +80,7 @@ class TestRunTransactions(RealTransactionsCase):
 
     def interrupt_work(self, meanwhile):
         """Do something at the end of the first batch, right before its transaction is committed."""
-        Run = type(self.read(0, lambda run: run))
+        Run = type(self.look_at(0, lambda run: run))
         store, called = Run._store_row_results, []
 
         def store_row_results(run, rows, result):
@@ -103,7 +106,7 @@ class TestRunTransactions(RealTransactionsCase):
         self.assertEqual(worked, [len(self.partner_ids) - 1, 1])
         self.assertEqual(self.states(run_id), ["done", "done"])
         self.assertEqual(self.open_amount(), 0)
-        amounts = self.read(run_id, lambda run: (run.amount_allocated, run.allocated_count))
+        amounts = self.look_at(run_id, lambda run: (run.amount_allocated, run.allocated_count))
         self.assertEqual(amounts, (100 * len(self.partner_ids), len(self.partner_ids)))
 
     def test_two_runs_over_the_same_partners_allocate_once(self):
@@ -115,7 +118,7 @@ class TestRunTransactions(RealTransactionsCase):
         self.work()
         self.assertEqual([self.states(run_id) for run_id in run_ids], [["done", "done"]] * 2)
         self.assertEqual(self.open_amount(), 0)
-        amounts = [self.read(run_id, lambda run: run.amount_allocated) for run_id in run_ids]
+        amounts = [self.look_at(run_id, lambda run: run.amount_allocated) for run_id in run_ids]
         self.assertEqual(sum(amounts), 100 * len(self.partner_ids))
 
     def take_delays_off(self, run_id):
@@ -135,7 +138,7 @@ class TestRunTransactions(RealTransactionsCase):
         self.work()
         self.assertEqual(self.states(run_id), ["done", "done"])
         self.assertEqual(self.open_amount(), 0)
-        self.assertFalse(self.read(run_id, lambda run: run.leftover_ids.ids))
+        self.assertFalse(self.look_at(run_id, lambda run: run.leftover_ids.ids))
 
     def test_partner_that_stays_in_use_is_said_to_be(self):
         run_id = self.start_run(items_per_batch=500)
@@ -150,7 +153,7 @@ class TestRunTransactions(RealTransactionsCase):
                 self.take_delays_off(run_id)
             other.rollback()
         self.assertEqual(self.states(run_id), ["done", "done", "locked"])
-        row, reasons, failed = self.read(
+        row, reasons, failed = self.look_at(
             run_id,
             lambda run: (
                 run.row_ids.filtered(lambda row: row.state == "locked").read(["partner_id", "message"])[0],
@@ -184,10 +187,9 @@ class TestRunTransactions(RealTransactionsCase):
             with self.registry.cursor() as killer:
                 killer.execute("SELECT pg_terminate_backend(%s)", (run.env.cr.connection.info.backend_pid,))
 
-        with self.interrupt_work(kill), self.quiet_sql():
-            with self.assertRaises(Exception) as caught:
-                self.work()
-        self.assertTrue(self.read(run_id, lambda run: run._is_connection_lost(caught.exception)))
+        with self.interrupt_work(kill), self.quiet_sql(), self.assertRaises(Exception) as caught:
+            self.work()
+        self.assertTrue(self.look_at(run_id, lambda run: run._is_connection_lost(caught.exception)))
         self.assertEqual(self.states(run_id), ["running", "pending"])
         self.assertEqual(self.open_amount(), 200 * len(self.partner_ids))
         self.work()
@@ -196,10 +198,10 @@ class TestRunTransactions(RealTransactionsCase):
 
     def test_stop_lets_the_batch_at_work_finish(self):
         run_id = self.start_run()
-        with self.interrupt_work(lambda _run: self.read(run_id, lambda run: run.action_stop())):
+        with self.interrupt_work(lambda _run: self.look_at(run_id, lambda run: run.action_stop())):
             self.work()
         self.assertEqual(self.states(run_id), ["stopped", "done", "pending"])
         self.assertEqual(self.open_amount(), 200 * (len(self.partner_ids) - 1))
-        self.read(run_id, lambda run: run.action_resume())
+        self.look_at(run_id, lambda run: run.action_resume())
         self.work()
         self.assertEqual(self.states(run_id), ["done", "done"])
