@@ -65,9 +65,9 @@ class AccountCreditAllocationRunProgress(models.Model):
     def get_progress(self):
         """How far the run is, for the screen that shows it.
 
-        :return: dict: ``state``, ``is_preview`` (nothing is allocated yet), numbers of ``partners`` (in all), ``finished``, ``failed``, ``items`` (in all),
-            ``items_finished``, ``pairs``; ``amount`` (company currency); ``seconds`` at work, ``rate`` (partners a
-            second) and ``seconds_left``, which is None while nobody can tell
+        :return: dict: ``state``, ``is_preview`` (nothing is allocated yet); numbers of ``partners`` (in all),
+            ``finished``, ``failed``, ``items`` (in all), ``items_finished``, ``pairs``; ``amount`` (company currency);
+            ``seconds`` at work, ``rate`` (partners a second) and ``seconds_left``, None while nobody can tell
         """
         self.ensure_one()
         self.check_access("read")
