@@ -19,6 +19,7 @@ from . import (
     test_rule_chain,
     test_rules_on_ledger,
     test_scenarios,
+    test_scope_limits,
     test_security,
     test_settings,
     test_suggestion,
