@@ -162,13 +162,14 @@ class AccountCreditAllocationRun(models.Model):
         return super()._cron_process_batches()
 
     @api.model
-    def _get_due_condition(self, taken=()):
+    def _get_due_sql(self, except_for):
         return SQL(
-            """%s AND NOT EXISTS (
-                   SELECT 1 FROM queue_job job
-                    WHERE job.credit_allocation_run_id = row.run_id
-                      AND job.credit_allocation_batch = row.batch
-                      AND job.state IN %s)""",
-            super()._get_due_condition(taken),
+            """%s
+                AND NOT EXISTS (
+                    SELECT 1 FROM queue_job job
+                     WHERE job.credit_allocation_run_id = row.run_id
+                       AND job.credit_allocation_batch = row.batch
+                       AND job.state IN %s)""",
+            super()._get_due_sql(except_for),
             LIVE,
         )
