@@ -33,7 +33,7 @@ class AccountCreditAllocationRun(models.Model):
         }
         for run in self:
             total = sum(count for (run_id, _state), count in counts.items() if run_id == run.id)
-            run.job_summary = total and self.env._(
+            run.job_summary = bool(total) and self.env._(
                 "%(waiting)s waiting, %(running)s running, %(failed)s failed",
                 waiting=sum(counts.get((run.id, state), 0) for state in WAITING),
                 running=counts.get((run.id, STARTED), 0),
@@ -86,9 +86,13 @@ class AccountCreditAllocationRun(models.Model):
         )
         return self.env._("%(run)s: batch %(batch)s of %(last)s", run=self.name, batch=batch, last=max(last or 0, batch))
 
-    def _job_store_values_for__process_batch(self, job):
-        """Called by queue_job for each job of :meth:`_process_batch` that it writes."""
-        return {"credit_allocation_run_id": job.recordset.exists().id, "credit_allocation_batch": job.args[0]}
+    @api.model
+    def _job_store_values(self, job):
+        vals = super()._job_store_values(job)
+        if job.method_name == "_process_batch":
+            run = job.recordset.exists()
+            vals |= {"credit_allocation_run_id": run.id, "credit_allocation_batch": job.args[0]}
+        return vals
 
     def _process_batch(self, batch):
         """
@@ -153,6 +157,7 @@ class AccountCreditAllocationRun(models.Model):
             if rows:
                 reason = job.exc_message or job.exc_info or job.exc_name
                 rows.write({"state": "failed", "message": self.env._("The job of this batch failed: %s", reason)})
+                rows.flush_recordset()
                 run._finish_if_complete()
 
     @api.model

@@ -4,7 +4,7 @@ from odoo import fields, models
 class QueueJob(models.Model):
     _inherit = "queue.job"
 
-    # of a job that does a batch of a run: see account.credit.allocation.run._job_store_values_for__process_batch
+    # of a job that does a batch of a run: see account.credit.allocation.run._job_store_values
     credit_allocation_run_id = fields.Many2one(
         "account.credit.allocation.run", string="Allocation Run", readonly=True, ondelete="set null"
     )

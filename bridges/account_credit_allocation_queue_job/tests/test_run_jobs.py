@@ -34,7 +34,7 @@ class TestRunJobs(RunCase):
         return run
 
     def jobs(self, run):
-        return self.env["queue.job"].search([("credit_allocation_run_id", "=", run.id)], order="id")
+        return self.env["queue.job"].sudo().search([("credit_allocation_run_id", "=", run.id)], order="id")
 
     def load(self, job):
         return Job.load(self.env, job.uuid)
@@ -115,7 +115,7 @@ class TestRunJobs(RunCase):
             self.env, "bookkeeper", "account.group_account_user", company_id=self.company.id, company_ids=self.company.ids
         )
         run = self.new_run()
-        run.user_id = user
+        run.sudo().user_id = user
         self.pair(self.customer)
         run._start()
         job = self.jobs(run)
