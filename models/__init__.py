@@ -1,3 +1,6 @@
+from . import account_credit_allocation_run_scope  # run and schedule inherit it
+
+# isort: split
 from . import (
     account_credit_allocation,
     account_credit_allocation_leftover,
@@ -7,7 +10,6 @@ from . import (
     account_credit_allocation_preview,
     account_credit_allocation_rule,
     account_credit_allocation_rule_type,
-    account_credit_allocation_run_scope,
     account_credit_allocation_run,
     account_credit_allocation_run_batch,
     account_credit_allocation_run_partner,

@@ -36,9 +36,7 @@ class AccountCreditAllocationLeftover(models.Model):
     _order = "allocation_id desc, reason, id"
 
     allocation_id = fields.Many2one("account.credit.allocation", readonly=True, index=True, ondelete="cascade")
-    run_id = fields.Many2one(
-        "account.credit.allocation.run", readonly=True, index="btree_not_null", ondelete="cascade"
-    )
+    run_id = fields.Many2one("account.credit.allocation.run", readonly=True, index="btree_not_null", ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     partner_id = fields.Many2one("res.partner", readonly=True, index="btree_not_null", ondelete="restrict")
     side = fields.Selection([("credit", "Credit"), ("debt", "Invoice")], required=True, readonly=True)
@@ -112,7 +110,9 @@ class AccountCreditAllocationLeftover(models.Model):
                 {**self._prepare_leftover_vals(self.allocation_id, line, side, left), "run_id": run.id}
                 for (side, left), line in zip(sides, lines, strict=True)
                 if line.company_id not in result.documents.company_id
-                and not (left.leftover.reason == LOCKED_BY_ANOTHER_USER and left.leftover.item.group.partner in put_off.ids)
+                and not (
+                    left.leftover.reason == LOCKED_BY_ANOTHER_USER and left.leftover.item.group.partner in put_off.ids
+                )
             ]
         )
 

@@ -100,7 +100,10 @@ class AccountCreditAllocation(models.Model):
         :return: ``(outcome, changes)``: :class:`AllocationOutcome`, and see :meth:`_rebuild_plans`
         """
         plans, changes = self._rebuild_plans()
-        outcome = self.env["account.credit.allocation.executor"]._execute_plans(plans, quiet=quiet)
+        executor = self.env["account.credit.allocation.executor"]
+        if rules := self.sudo().run_id.rule_ids:  # may write off though the company has switched that off
+            executor = executor.with_context(credit_allocation_rule_ids=tuple(rules.ids))
+        outcome = executor._execute_plans(plans, quiet=quiet)
         self._list_changed(changes, outcome)
         if outcome.executed:
             self._set_done(outcome)

@@ -157,7 +157,9 @@ class AccountCreditAllocationRun(models.Model):
         if not user.active:
             return self.env._("The user %s is archived.", user.name)
         if self.company_id not in user.company_ids:
-            return self.env._("The user %(user)s may not work in %(company)s.", user=user.name, company=self.company_id.name)
+            return self.env._(
+                "The user %(user)s may not work in %(company)s.", user=user.name, company=self.company_id.name
+            )
         if not self.env["account.partial.reconcile"].with_user(user).has_access("create"):
             return self.env._("The user %s may not reconcile.", user.name)
         return ""
@@ -285,7 +287,11 @@ class AccountCreditAllocationRun(models.Model):
         the same time, one does it."""
         self.flush_recordset()
         if self.env.execute_query(
-            SQL("SELECT 1 FROM %s WHERE run_id = %s AND state = 'pending' LIMIT 1", SQL.identifier(self.row_ids._table), self.id)
+            SQL(
+                "SELECT 1 FROM %s WHERE run_id = %s AND state = 'pending' LIMIT 1",
+                SQL.identifier(self.row_ids._table),
+                self.id,
+            )
         ):
             return
         locked = self.try_lock_for_update(allow_referencing=True)
@@ -338,7 +344,7 @@ class AccountCreditAllocationRun(models.Model):
         """Tell what was done: in the run's chatter, to the responsible user if signed in, and as something to do where
         partners failed."""
         text = self.env._(
-            "%(pairs)s allocations, %(amount)s. Partners: %(partners)s, of which failed: %(failed)s.",
+            "Allocations: %(pairs)s (%(amount)s). Partners: %(partners)s, failed: %(failed)s.",
             pairs=self.allocated_count,
             amount=formatLang(self.env, self.amount_allocated, currency_obj=self.company_currency_id),
             partners=self.partner_count,

@@ -37,9 +37,8 @@ class AccountCreditAllocationRunBatch(models.Model):
                 """WITH partner AS MATERIALIZED (
                        SELECT item.partner_id,
                               COUNT(*) AS items,
-                              COUNT(*) FILTER (WHERE (item.residual > 0) = (item.account_type = %(receivable)s)) AS debts,
-                              COALESCE(SUM(ABS(line.amount_residual))
-                                  FILTER (WHERE (item.residual > 0) = (item.account_type = %(receivable)s)), 0) AS owed,
+                              COUNT(*) FILTER (WHERE %(is_debt)s) AS debts,
+                              COALESCE(SUM(ABS(line.amount_residual)) FILTER (WHERE %(is_debt)s), 0) AS owed,
                               SUM(ABS(line.amount_residual)) AS amount
                          FROM (%(items)s) item
                          JOIN account_move_line line ON line.id = item.id
@@ -74,7 +73,7 @@ class AccountCreditAllocationRunBatch(models.Model):
                           COALESCE(SUM(items) FILTER (WHERE partner_id IS NULL), 0) AS no_partner_count
                      FROM partner""",
                 items=items,
-                receivable=RECEIVABLE,
+                is_debt=SQL("(item.residual > 0) = (item.account_type = %s)", RECEIVABLE),
                 size=ITEMS_PER_BATCH,
                 run=self.id,
                 company=self.company_id.id,

@@ -52,10 +52,16 @@ class AccountCreditAllocationRunScope(models.AbstractModel):
         help="What customers owe is never netted with what you owe, even if both are chosen.",
     )
     debt_journal_ids = fields.Many2many(
-        "account.journal", string="Journals of Invoices", help="Settle what was booked in these. Empty: in any journal."
+        "account.journal",
+        relation="account_credit_allocation_scope_debt_journal_rel",  # each model has its own
+        string="Journals of Invoices",
+        help="Settle what was booked in these. Empty: in any journal.",
     )
     credit_journal_ids = fields.Many2many(
-        "account.journal", string="Journals of Credits", help="Use what was booked in these. Empty: in any journal."
+        "account.journal",
+        relation="account_credit_allocation_scope_credit_journal_rel",
+        string="Journals of Credits",
+        help="Use what was booked in these. Empty: in any journal.",
     )
     due_from = fields.Date(string="Due from", help="Of invoices, and of whatever else is owed.")
     due_to = fields.Date(string="Due until", help="Of invoices, and of whatever else is owed.")
@@ -68,6 +74,7 @@ class AccountCreditAllocationRunScope(models.AbstractModel):
     )
     rule_ids = fields.Many2many(
         "account.credit.allocation.rule",
+        relation="account_credit_allocation_scope_rule_rel",
         string="Rules",
         context={"active_test": False},
         help="Run just these, even if they are switched off otherwise. Empty: the rules of the company.",
