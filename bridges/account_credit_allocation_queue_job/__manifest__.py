@@ -10,6 +10,7 @@
         # the channel before the function that names it
         "data/queue_job_channel_data.xml",
         "data/queue_job_function_data.xml",
+        "views/account_credit_allocation_run_views.xml",
     ],
     "auto_install": True,
     "installable": True,

@@ -277,3 +277,10 @@ class TestRunJobs(RunCase):
         listed = run.with_user(manager).action_open_jobs()
         found = self.env[listed["res_model"]].with_user(manager).search(listed["domain"])
         self.assertEqual(found, self.jobs(run))
+
+    def test_form_opens_for_somebody_who_does_not_see_the_queue(self):
+        run = self.start_run()
+        user = self.new_bookkeeper()
+        arch = run.with_user(user).get_view(view_type="form")["arch"]
+        self.assertIn("action_open_jobs", arch)
+        self.assertEqual(run.with_user(user).read(["job_summary"])[0]["job_summary"], "3 waiting, 0 running, 0 failed")
