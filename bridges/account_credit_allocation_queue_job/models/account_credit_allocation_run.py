@@ -113,7 +113,7 @@ class AccountCreditAllocationRun(models.Model):
             worked = super()._process_batch(batch)
             left = not worked and self._is_to_be_done(batch)
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-            raise RetryableJobError(self.env._("The connection to the database was lost.")) from error
+            raise RetryableJobError(self.env._("The database was out of reach, or too busy.")) from error
         if left:
             raise RetryableJobError(self.env._("Another worker is working on this batch."))
         return worked

@@ -181,7 +181,7 @@ class TestRunJobs(RunCase):
         self.fail_for_good(jobs[0])
         row = self.row(run, self.customers[0])
         self.assertEqual(row.state, "failed")
-        self.assertIn("The connection to the database was lost", row.message)
+        self.assertIn("The database was out of reach", row.message)
         self.assertEqual(run.state, "done")
         self.assertEqual(run.failed_count, 1)
         self.assertEqual(run.job_summary, "0 waiting, 0 running, 1 failed")
