@@ -39,6 +39,8 @@ COMPUTED = {
     "residual_currency": ("item_id", ("amount_residual", "amount_residual_currency", "reconciled")),
     "reconciled_flag": ("item_id", ("amount_residual", "amount_residual_currency", "reconciled")),
 }
+# what Odoo derives from the graph of reconciliations
+MATCHING = {"matching_number", "full_open"}
 
 
 class AccountCreditAllocationCheckFinding(models.Model):
@@ -102,7 +104,7 @@ class AccountCreditAllocationCheckFinding(models.Model):
         for finding in self:
             finding.problem = problems[finding.kind]
             finding.remedy = remedies[finding.kind]
-            finding.can_recompute = finding.kind in COMPUTED or finding.kind == "matching_number"
+            finding.can_recompute = finding.kind in COMPUTED or finding.kind in MATCHING
 
     @api.model
     def _prepare_finding_vals(self, problem):
@@ -137,11 +139,6 @@ class AccountCreditAllocationCheckFinding(models.Model):
             return move._get_records_action()
         return False
 
-    def action_open_entry(self):
-        """Open the journal entry, where the reconciliation can be seen and removed."""
-        self.ensure_one()
-        return (self.move_id or self.item_id.move_id)._get_records_action()
-
     def _recompute(self):
         """Let Odoo compute again what follows from other figures; needs all rights."""
         for kind, (name, field_names) in COMPUTED.items():
@@ -150,7 +147,8 @@ class AccountCreditAllocationCheckFinding(models.Model):
                 self.env.add_to_compute(records._fields[field_name], records)
             records.flush_recordset(field_names)
             records.modified(field_names)
-        items = self.filtered(lambda finding: finding.kind == "matching_number").item_id
+        self.filtered(lambda finding: finding.kind == "full_open").item_id.full_reconcile_id.unlink()
+        items = self.filtered(lambda finding: finding.kind in MATCHING).item_id
         self.env["account.partial.reconcile"]._update_matching_number(items)
         self.env.flush_all()
 
@@ -251,7 +249,7 @@ class AccountCreditAllocationCheckFinding(models.Model):
             "reconciled_flag": recompute,
             "overdrawn": again,
             "matching_number": recompute,
-            "full_open": again,
+            "full_open": recompute,
             "cash_basis_orphan": self.env._(
                 "Reverse the cash basis entry, or reconcile the payment with the invoice again."
             ),

@@ -403,15 +403,19 @@ class TestIntegrityCheck(IntegrityMixin, AllocationCase):
         self.assertFalse(self.activities())
 
     def test_recompute_corrects_what_follows_from_other_figures(self):
+        self.payment(40)
+        self.allocate()
+        self.assertTrue(self.line.partial_id.full_reconcile_id)
         self.damage("DELETE FROM account_partial_reconcile WHERE id = %s", self.line.partial_id.id)
         check = self.Check._check(self.company)
         self.assertTrue(check.can_recompute)
-        action = check.with_user(self.manager).action_recompute()
-        self.assertEqual(self.Check.browse(action["res_id"]).state, "clean")
+        for _attempt in range(2):  # that the full reconciliation is open can be seen when the open amounts are right
+            check = self.Check.browse(check.with_user(self.manager).action_recompute()["res_id"])
+        self.assertEqual(check.state, "clean")
         self.assertEqual(self.line.state, "removed")
         self.assertEqual(self.line.allocation_id.amount_in_force, 0)
-        self.assertOpen(self.debt, 100)
-        self.assertEqual(self.debt.amount_residual, 100)
+        self.assertOpen(self.debt, 60)
+        self.assertEqual(self.debt.amount_residual, 60)
 
     def test_only_managers_check(self):
         with self.assertRaises(AccessError):
