@@ -31,18 +31,34 @@ class Problem(NamedTuple):
 # An item that is part of a pair across currencies can be settled in part by the exchange entry: what the record calls
 # the amount of its side is that of the partial and of the exchange entry together.
 ALLOCATION_LINES = """
-WITH exchange AS (
+WITH named AS (
+    SELECT exchange_move_id AS id FROM account_credit_allocation_line WHERE exchange_move_id IS NOT NULL
+     UNION
+    SELECT write_off_move_id FROM account_credit_allocation_line WHERE write_off_move_id IS NOT NULL
+     UNION
+    SELECT exchange_move_id FROM account_partial_reconcile WHERE exchange_move_id IS NOT NULL
+), entries AS (
+    SELECT entry.id,
+           entry.name,
+           entry.state,
+           EXISTS (
+               SELECT FROM account_move reversal
+                WHERE reversal.reversed_entry_id = entry.id AND reversal.state = 'posted'
+           ) AS is_reversed
+      FROM named
+      JOIN account_move entry ON entry.id = named.id
+), exchange AS (
     SELECT settled.move_id, settled.item_id, SUM(settled.debit) AS debit
       FROM (
             SELECT entry.move_id, partial.credit_move_id AS item_id, -partial.credit_amount_currency AS debit
               FROM account_move_line entry
               JOIN account_partial_reconcile partial ON partial.debit_move_id = entry.id
-             WHERE entry.move_id IN (SELECT exchange_move_id FROM account_partial_reconcile)
+             WHERE entry.move_id IN (SELECT id FROM named)
          UNION ALL
             SELECT entry.move_id, partial.debit_move_id, partial.debit_amount_currency
               FROM account_move_line entry
               JOIN account_partial_reconcile partial ON partial.credit_move_id = entry.id
-             WHERE entry.move_id IN (SELECT exchange_move_id FROM account_partial_reconcile)
+             WHERE entry.move_id IN (SELECT id FROM named)
            ) settled
   GROUP BY settled.move_id, settled.item_id
 ), shared AS (
@@ -51,11 +67,6 @@ WITH exchange AS (
      WHERE partial_id IS NOT NULL
   GROUP BY partial_id
     HAVING COUNT(*) > 1
-), reversed AS (
-    SELECT DISTINCT reversed_entry_id AS move_id
-      FROM account_move
-     WHERE reversed_entry_id IS NOT NULL
-       AND state = 'posted'
 ), checked AS (
     SELECT line.id,
            line.company_id,
@@ -95,12 +106,12 @@ WITH exchange AS (
            exchange_move.name AS exchange_name,
            partial_exchange_move.name AS partial_exchange_name,
            exchange_move.state AS exchange_state,
-           exchange_reversed.move_id IS NOT NULL AS is_exchange_reversed,
-           debt_move.state = 'posted' AND credit_move.state = 'posted' AS are_items_posted,
+           COALESCE(exchange_move.is_reversed, FALSE) AS is_exchange_reversed,
+           debt_item.parent_state = 'posted' AND credit_item.parent_state = 'posted' AS are_items_posted,
            line.write_off_move_id,
            write_off_move.name AS write_off_name,
            write_off_move.state AS write_off_state,
-           write_off_reversed.move_id IS NOT NULL AS is_write_off_reversed,
+           COALESCE(write_off_move.is_reversed, FALSE) AS is_write_off_reversed,
            line.write_off_move_id IN (debt_item.move_id, credit_item.move_id) AS is_write_off_of_pair
       FROM account_credit_allocation_line line
       JOIN res_company company ON company.id = line.company_id
@@ -110,18 +121,14 @@ WITH exchange AS (
  LEFT JOIN res_currency credit_currency ON credit_currency.id = line.credit_currency_id
  LEFT JOIN account_move_line debt_item ON debt_item.id = line.debt_line_id
  LEFT JOIN account_move_line credit_item ON credit_item.id = line.credit_line_id
- LEFT JOIN account_move debt_move ON debt_move.id = debt_item.move_id
- LEFT JOIN account_move credit_move ON credit_move.id = credit_item.move_id
  LEFT JOIN exchange debt_exchange
         ON debt_exchange.move_id = partial.exchange_move_id AND debt_exchange.item_id = line.debt_line_id
  LEFT JOIN exchange credit_exchange
         ON credit_exchange.move_id = partial.exchange_move_id AND credit_exchange.item_id = line.credit_line_id
  LEFT JOIN shared ON shared.partial_id = line.partial_id
- LEFT JOIN account_move exchange_move ON exchange_move.id = line.exchange_move_id
- LEFT JOIN account_move partial_exchange_move ON partial_exchange_move.id = partial.exchange_move_id
- LEFT JOIN account_move write_off_move ON write_off_move.id = line.write_off_move_id
- LEFT JOIN reversed exchange_reversed ON exchange_reversed.move_id = line.exchange_move_id
- LEFT JOIN reversed write_off_reversed ON write_off_reversed.move_id = line.write_off_move_id
+ LEFT JOIN entries exchange_move ON exchange_move.id = line.exchange_move_id
+ LEFT JOIN entries partial_exchange_move ON partial_exchange_move.id = partial.exchange_move_id
+ LEFT JOIN entries write_off_move ON write_off_move.id = line.write_off_move_id
      WHERE line.company_id = ANY(%(companies)s)
 )
 SELECT problem.kind,
