@@ -281,8 +281,9 @@ SELECT problem.kind, company_id, NULL, NULL, id, NULL, move_id, problem.currency
   FROM judged
  CROSS JOIN LATERAL (
        VALUES ('residual', is_residual_wrong, company_currency_id, expected_residual::text, residual::text),
-              ('residual_currency', is_residual_currency_wrong AND currency_id != company_currency_id, currency_id,
-               expected_residual_currency::text, residual_currency::text),
+              ('residual_currency',
+               is_residual_currency_wrong AND (currency_id != company_currency_id OR NOT is_residual_wrong),
+               currency_id, expected_residual_currency::text, residual_currency::text),
               ('reconciled_flag', is_settled != reconciled, NULL, NULL, NULL),
               ('overdrawn', is_overdrawn, currency_id, amount_currency::text, residual_currency::text),
               ('matching_number', is_number_wrong, NULL,

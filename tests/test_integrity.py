@@ -271,6 +271,10 @@ class TestIntegrityOfDamagedLedgers(IntegrityMixin, AllocationCase):
         self.damage("UPDATE account_move_line SET amount_residual_currency = 99 WHERE id = %s", item.id)
         self.assertEqual(self.find(), ["residual_currency"])
 
+    def test_residual_in_its_currency_that_is_the_company_s(self):
+        self.damage("UPDATE account_move_line SET amount_residual_currency = 41 WHERE id = %s", self.item.id)
+        self.assertEqual(self.find(), ["residual_currency"])
+
     def test_item_marked_as_reconciled(self):
         self.damage("UPDATE account_move_line SET reconciled = TRUE WHERE id = %s", self.item.id)
         self.assertEqual(self.find(), ["reconciled_flag"])
