@@ -339,7 +339,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--partners", type=int, default=30)
     parser.add_argument("--crowd", type=int, default=1000, help="partners of whom one is poisoned; 0 for none")
-    parser.add_argument("--tally", help="write 'passed failed' to this file")
+    parser.add_argument("--tally", help="add a line for dev/lib/report.py to this file")
     parser.add_argument("odoo_options", nargs="+", metavar="-- ODOO OPTIONS")
     options = parser.parse_args()
     config.parse_config(options.odoo_options, setup_logging=True)
@@ -367,7 +367,8 @@ def main():
     report(campaign, verdict, time.monotonic() - started)
     print(f"{len(verdict.passed)} held, {len(verdict.failed)} did not")
     if options.tally:
-        Path(options.tally).write_text(f"{len(verdict.passed)} {len(verdict.failed)}\n")
+        with open(options.tally, "a") as out:
+            out.write(f"stress {len(verdict.passed)} {len(verdict.failed)} 0\n")
     shutil.rmtree(folder)
     sys.exit(bool(verdict.failed))
 
