@@ -130,54 +130,59 @@ WITH named AS (
  LEFT JOIN entries partial_exchange_move ON partial_exchange_move.id = partial.exchange_move_id
  LEFT JOIN entries write_off_move ON write_off_move.id = line.write_off_move_id
      WHERE line.company_id = ANY(%(companies)s)
+), judged AS (
+    SELECT checked.*,
+           state = 'done' AND partial_id IS NULL AS is_gone,
+           partial_id IS NOT NULL AND (state IS DISTINCT FROM 'done' OR undone_date IS NOT NULL) AS is_alive,
+           ABS(amount - partial_amount) >= rounding / 2 AS is_amount_wrong,
+           NOT has_other_items AND ABS(debt_amount - debt_settled) >= debt_rounding / 2 AS is_debt_amount_wrong,
+           NOT has_other_items AND ABS(credit_amount - credit_settled) >= credit_rounding / 2 AS is_credit_amount_wrong,
+           partial_id IS NOT NULL AND exchange_move_id IS DISTINCT FROM partial_exchange_move_id AS is_exchange_other,
+           partial_id IS NOT NULL AND are_items_posted AND exchange_state != 'posted' AS is_exchange_not_posted,
+           partial_id IS NOT NULL AND is_exchange_reversed AS is_exchange_undone,
+           partial_id IS NOT NULL AND NOT is_write_off_of_pair AS is_write_off_other,
+           partial_id IS NOT NULL AND write_off_state != 'posted' AS is_write_off_not_posted,
+           partial_id IS NOT NULL AND is_write_off_reversed AS is_write_off_undone
+      FROM checked
 )
 SELECT problem.kind,
-       checked.company_id,
-       checked.allocation_id,
-       checked.id,
+       company_id,
+       allocation_id,
+       judged.id,
        problem.item_id,
-       checked.partial_id,
+       partial_id,
        problem.move_id,
        problem.currency_id,
        problem.expected,
        problem.found
-  FROM checked
+  FROM judged
  CROSS JOIN LATERAL (
-       VALUES ('partial_gone', state = 'done' AND partial_id IS NULL,
-               debt_line_id, debt_move_id, company_currency_id, amount::text, '0'),
-              ('partial_undone', partial_id IS NOT NULL AND (state IS DISTINCT FROM 'done' OR undone_date IS NOT NULL),
-               debt_line_id, debt_move_id, NULL, 'done', state),
-              ('partial_shared', is_shared,
-               debt_line_id, debt_move_id, NULL, NULL, NULL),
-              ('partial_items', has_other_items,
-               debt_line_id, debt_move_id, NULL, NULL, NULL),
-              ('partial_amount', ABS(amount - partial_amount) >= rounding / 2,
+       VALUES ('partial_gone', is_gone, debt_line_id, debt_move_id, company_currency_id, amount::text, '0'),
+              ('partial_undone', is_alive, debt_line_id, debt_move_id, NULL, 'done', state),
+              ('partial_shared', is_shared, debt_line_id, debt_move_id, NULL, NULL, NULL),
+              ('partial_items', has_other_items, debt_line_id, debt_move_id, NULL, NULL, NULL),
+              ('partial_amount', is_amount_wrong,
                debt_line_id, debt_move_id, company_currency_id, amount::text, partial_amount::text),
-              ('partial_debt_amount', NOT has_other_items AND ABS(debt_amount - debt_settled) >= debt_rounding / 2,
+              ('partial_debt_amount', is_debt_amount_wrong,
                debt_line_id, debt_move_id, debt_currency_id, debt_amount::text, debt_settled::text),
-              ('partial_credit_amount',
-               NOT has_other_items AND ABS(credit_amount - credit_settled) >= credit_rounding / 2,
+              ('partial_credit_amount', is_credit_amount_wrong,
                credit_line_id, debt_move_id, credit_currency_id, credit_amount::text, credit_settled::text),
-              ('exchange_link',
-               partial_id IS NOT NULL AND exchange_move_id IS DISTINCT FROM partial_exchange_move_id,
+              ('exchange_link', is_exchange_other,
                debt_line_id, COALESCE(exchange_move_id, partial_exchange_move_id), NULL,
                exchange_name, partial_exchange_name),
-              ('exchange_not_posted',
-               partial_id IS NOT NULL AND are_items_posted AND exchange_state IS DISTINCT FROM 'posted'
-               AND exchange_move_id IS NOT NULL,
+              ('exchange_not_posted', is_exchange_not_posted,
                debt_line_id, exchange_move_id, NULL, 'posted', exchange_state),
-              ('exchange_reversed', partial_id IS NOT NULL AND is_exchange_reversed,
-               debt_line_id, exchange_move_id, NULL, exchange_name, NULL),
-              ('write_off_link', partial_id IS NOT NULL AND write_off_move_id IS NOT NULL AND NOT is_write_off_of_pair,
-               debt_line_id, write_off_move_id, NULL, write_off_name, NULL),
-              ('write_off_not_posted',
-               partial_id IS NOT NULL AND write_off_state IS DISTINCT FROM 'posted' AND write_off_move_id IS NOT NULL,
+              ('exchange_reversed', is_exchange_undone, debt_line_id, exchange_move_id, NULL, exchange_name, NULL),
+              ('write_off_link', is_write_off_other, debt_line_id, write_off_move_id, NULL, write_off_name, NULL),
+              ('write_off_not_posted', is_write_off_not_posted,
                debt_line_id, write_off_move_id, NULL, 'posted', write_off_state),
-              ('write_off_reversed', partial_id IS NOT NULL AND is_write_off_reversed,
-               debt_line_id, write_off_move_id, NULL, write_off_name, NULL)
+              ('write_off_reversed', is_write_off_undone, debt_line_id, write_off_move_id, NULL, write_off_name, NULL)
        ) AS problem(kind, is_wrong, item_id, move_id, currency_id, expected, found)
- WHERE problem.is_wrong
- ORDER BY checked.id, problem.kind
+ WHERE (is_gone OR is_alive OR is_amount_wrong OR is_debt_amount_wrong OR is_credit_amount_wrong
+        OR is_exchange_other OR is_exchange_not_posted OR is_exchange_undone OR is_write_off_other
+        OR is_write_off_not_posted OR is_write_off_undone OR is_shared OR has_other_items)
+   AND problem.is_wrong
+ ORDER BY judged.id, problem.kind
 """
 
 ALLOCATIONS = """

@@ -108,8 +108,8 @@ class Campaign:
 
     # --- what happens to them -----------------------------------------------------------------------------------------
 
-    def rage(self, seconds):
-        """Everybody works, and something breaks every now and then."""
+    def rage(self, seconds, pause):
+        """Everybody works, and something breaks every ``pause`` seconds on average."""
         for role, number in CREW.items():
             for _ in range(number):
                 self.hire(role)
@@ -121,7 +121,7 @@ class Campaign:
             if time.monotonic() > next_event:
                 [event] = self.random.choices(list(EVENTS), EVENTS.values())
                 self.break_something(event)
-                next_event = time.monotonic() + self.random.expovariate(1.2)
+                next_event = time.monotonic() + self.random.expovariate(1 / pause)
             time.sleep(0.05)
         self.restore_journal()
 
@@ -338,6 +338,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--partners", type=int, default=30)
+    parser.add_argument("--pause", type=float, default=1.5, help="seconds until the next thing breaks, on average")
     parser.add_argument("--crowd", type=int, default=1000, help="partners of whom one is poisoned; 0 for none")
     parser.add_argument("--tally", help="add a line for dev/lib/report.py to this file")
     parser.add_argument("odoo_options", nargs="+", metavar="-- ODOO OPTIONS")
@@ -353,7 +354,7 @@ def main():
     campaign = Campaign(setting, options.seed * 1_000_000)
     blind = campaign.in_odoo(lambda env: find_blind_spots(env, campaign.company))
     verdict.add("the verifier sees damage", not blind, blind)
-    campaign.rage(options.seconds)
+    campaign.rage(options.seconds, options.pause)
     verdict.add("everybody stops when told to", not (stuck := campaign.dismiss()), stuck)
     judge(campaign, verdict)
     for name, fault in FAULTS.items() if options.crowd else ():

@@ -37,7 +37,10 @@ class TestRunTransactions(RealTransactionsCase):
 
     def start_run(self, items_per_batch=2):
         with (
-            patch("odoo.addons.account_credit_allocation.models.account_credit_allocation_run_batch.ITEMS_PER_BATCH", items_per_batch),
+            patch(
+                "odoo.addons.account_credit_allocation.models.account_credit_allocation_run_batch.ITEMS_PER_BATCH",
+                items_per_batch,
+            ),
             self.registry.cursor() as cr,
         ):
             run = self.environment(cr)["account.credit.allocation.run"].create(
@@ -184,9 +187,8 @@ class TestRunTransactions(RealTransactionsCase):
             with self.registry.cursor() as killer:
                 killer.execute("SELECT pg_terminate_backend(%s)", (run.env.cr.connection.info.backend_pid,))
 
-        with self.interrupt_work(kill), self.quiet_sql():
-            with self.assertRaises(Exception) as caught:
-                self.work()
+        with self.interrupt_work(kill), self.quiet_sql(), self.assertRaises(Exception) as caught:
+            self.work()
         self.assertTrue(self.read(run_id, lambda run: run._is_connection_lost(caught.exception)))
         self.assertEqual(self.states(run_id), ["running", "pending"])
         self.assertEqual(self.open_amount(), 200 * len(self.partner_ids))
