@@ -161,16 +161,22 @@ class Campaign:
 
     # --- afterwards ---------------------------------------------------------------------------------------------------
 
-    def finish_runs(self, seconds=120):
+    def finish_runs(self, patience=90):
         """Let two workers finish every run that is under way, however often they die.
 
-        :return: whether it was done in time
+        :param patience: seconds without any progress after which this is given up
+        :return: whether they are finished
         """
-        end = time.monotonic() + seconds
         for _ in range(2):
             self.hire("drainer")
+        progress, end = None, 0
         while running := self.ask("SELECT 1 FROM account_credit_allocation_run WHERE state = 'running' LIMIT 1"):
             self.replace_dead()
+            latest = self.ask(
+                "SELECT state, SUM(attempts), COUNT(*) FROM account_credit_allocation_run_partner GROUP BY 1"
+            )
+            if sorted(latest) != progress:
+                progress, end = sorted(latest), time.monotonic() + patience
             if time.monotonic() > end:
                 break
             time.sleep(0.2)
