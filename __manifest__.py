@@ -26,6 +26,9 @@
         "views/account_journal_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
+        # the nightly check, and its screens
+        "data/account_credit_allocation_check_cron_data.xml",
+        "views/account_credit_allocation_check_views.xml",
         # what is printed and analysed
         "report/account_credit_allocation_report.xml",
         "report/account_credit_allocation_unallocated_views.xml",

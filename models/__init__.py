@@ -3,6 +3,8 @@ from . import account_credit_allocation_run_scope  # run and schedule inherit it
 # isort: split
 from . import (
     account_credit_allocation,
+    account_credit_allocation_check,
+    account_credit_allocation_check_finding,
     account_credit_allocation_leftover,
     account_credit_allocation_line,
     account_credit_allocation_line_preview,

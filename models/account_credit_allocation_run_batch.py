@@ -183,8 +183,26 @@ class AccountCreditAllocationRunBatch(models.Model):
                 in_other_hands.add((run.id, batch))
             self.env.invalidate_all()
             seconds = Cron._commit_progress(1 if worked else 0, remaining=self._count_due_batches(in_other_hands))
+        for run in self._find_complete_runs():
+            run._end_run_if_complete()
         if in_other_hands:  # unless these hands were killed
             self._get_crons()._trigger(fields.Datetime.now() + timedelta(minutes=1))
+
+    @api.model
+    def _find_complete_runs(self):
+        """Runs with nothing left to do that nobody has ended: their last worker was killed just before."""
+        found = self.env.execute_query(
+            SQL(
+                """SELECT run.id
+                     FROM account_credit_allocation_run run
+                    WHERE run.state = 'running'
+                      AND NOT EXISTS (
+                          SELECT 1 FROM account_credit_allocation_run_partner row
+                           WHERE row.run_id = run.id AND row.state = 'pending'
+                      )"""
+            )
+        )
+        return self.browse([run_id for (run_id,) in found])
 
     @api.model
     def _find_due_batch(self, except_for=()):

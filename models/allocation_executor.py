@@ -136,6 +136,8 @@ class AllocationExecutor(models.AbstractModel):
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
         except Exception:  # whatever a rule of another addon stumbles over must not stop the other partners
+            if self.env.cr.closed:
+                raise
             partners = sorted({item.group.partner for item in chain(debts, credits)})
             if len(partners) == 1:
                 _logger.warning("No plan for partner %s", partners[0], exc_info=True)
@@ -291,6 +293,8 @@ class AllocationExecutor(models.AbstractModel):
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
         except Exception as error:  # whatever one partner's books provoke must not stop the others
+            if self.env.cr.closed:  # the connection is lost: no partner's doing, and nothing can go on
+                raise
             if len(plans) == 1:
                 expected = isinstance(error, UserError)
                 _logger.warning("Credit allocation of %s failed", plans[0].group, exc_info=not expected)

@@ -8,6 +8,7 @@ from . import (
     test_eligibility,
     test_exclusion,
     test_executor,
+    test_integrity,
     test_on_post,
     test_on_post_native_flows,
     test_on_post_online_payment,

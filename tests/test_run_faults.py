@@ -56,6 +56,18 @@ class TestRunFaults(RunCase):
 
         return patch.object(Run, "_store_row_results", store_row_results)
 
+    def test_run_whose_last_worker_was_killed_before_it_ended_the_run_is_ended_by_the_next(self):
+        """The last batch is committed, then the process dies: nothing is pending, and no batch will ever end it."""
+        run = self.new_run()
+        run.action_start()
+        with patch.object(type(run), "_end_run_if_complete", lambda run: None):
+            self.work()
+        self.assertEqual(set(run.row_ids.mapped("state")), {"done"})
+        self.assertEqual(run.state, "running")
+        self.work()
+        self.assertEqual(run.state, "done")
+        self.assertAllDone(run)
+
     def test_poisoned_partner_fails_alone_and_can_be_tried_again(self):
         poisoned = self.partners[2]
         with self.break_partner(poisoned, UserError("The period is locked.")), self.assertLogs(LOGGER, "WARNING"):
