@@ -84,17 +84,16 @@ class AllocationExecutor(models.AbstractModel):
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
         except Exception:  # whatever a rule of another addon stumbles over must not stop the other partners
-            partners = sorted({item.group.partner for item in chain(debts, credits)})
-            if len(partners) == 1:
-                _logger.warning("No plan for partner %s", partners[0], exc_info=True)
+            by_partner = {}
+            for side, items in enumerate((debts, credits)):
+                for item in items:
+                    by_partner.setdefault(item.group.partner, ([], []))[side].append(item)
+            if len(by_partner) == 1:
+                _logger.warning("No plan for partner %s", *by_partner, exc_info=True)
                 return self._prepare_failed_plans(debts, credits)
         plans = []
-        for partner in partners:
-            plans += self._plan_books(
-                [debt for debt in debts if debt.group.partner == partner],
-                [credit for credit in credits if credit.group.partner == partner],
-                options,
-            )
+        for partner in sorted(by_partner):
+            plans += self._plan_books(*by_partner[partner], options)
         return plans
 
     @api.model

@@ -123,7 +123,7 @@ class AllocationTrigger(models.AbstractModel):
         :return: the entries, a recordset
         """
         query = SQL(
-            """WITH posted AS (
+            """WITH posted AS MATERIALIZED (
                    SELECT line.move_id, line.company_id, account.account_type, contact.commercial_partner_id,
                           line.amount_residual_currency > 0 AS is_debit
                      FROM account_move_line line
@@ -133,24 +133,30 @@ class AllocationTrigger(models.AbstractModel):
                       AND line.parent_state = 'posted'
                       AND line.reconciled IS NOT TRUE
                       AND account.account_type IN %(account_types)s
+               ),
+               -- materialized: once for each partner, not once for each entry
+               found AS MATERIALIZED (
+                   SELECT side.*
+                     FROM (SELECT DISTINCT company_id, account_type, commercial_partner_id, is_debit FROM posted) side
+                     JOIN LATERAL (
+                          SELECT TRUE
+                            FROM account_move_line other
+                           WHERE other.account_id = ANY(ARRAY(
+                                     SELECT id FROM account_account WHERE account_type = side.account_type))
+                             AND other.partner_id = ANY(ARRAY(
+                                     SELECT id FROM res_partner
+                                      WHERE commercial_partner_id = side.commercial_partner_id))
+                             AND other.reconciled IS NOT TRUE
+                             AND other.parent_state = 'posted'
+                             AND other.amount_residual_currency <> 0
+                             AND (other.amount_residual_currency > 0) <> side.is_debit
+                             AND (other.company_id = side.company_id OR other.company_id = ANY(%(company_ids)s))
+                           LIMIT 1
+                          ) other ON TRUE
                )
-               SELECT DISTINCT posted.move_id
-                 FROM (SELECT DISTINCT company_id, account_type, commercial_partner_id, is_debit FROM posted) side
-                 JOIN LATERAL (
-                      SELECT TRUE
-                        FROM account_move_line other
-                       WHERE other.account_id = ANY(ARRAY(
-                                 SELECT id FROM account_account WHERE account_type = side.account_type))
-                         AND other.partner_id = ANY(ARRAY(
-                                 SELECT id FROM res_partner WHERE commercial_partner_id = side.commercial_partner_id))
-                         AND other.reconciled IS NOT TRUE
-                         AND other.parent_state = 'posted'
-                         AND other.amount_residual_currency <> 0
-                         AND (other.amount_residual_currency > 0) <> side.is_debit
-                         AND (other.company_id = side.company_id OR other.company_id = ANY(%(company_ids)s))
-                       LIMIT 1
-                      ) other ON TRUE
-                 JOIN posted USING (company_id, account_type, commercial_partner_id, is_debit)""",
+               SELECT DISTINCT move_id
+                 FROM posted
+                 JOIN found USING (company_id, account_type, commercial_partner_id, is_debit)""",
             move_ids=sorted(move_ids),
             account_types=(RECEIVABLE, PAYABLE),
             company_ids=list(company_ids),

@@ -160,7 +160,9 @@ class OpenItemReader(models.AbstractModel):
             )
             if 0 in scope.partner_ids:  # listed, never matched
                 nobody = Domain("partner_id", "=", False)
-                partner_domain |= nobody if scope.documents is None else nobody & Domain("move_id", "in", scope.documents)
+                partner_domain |= (
+                    nobody if scope.documents is None else nobody & Domain("move_id", "in", scope.documents)
+                )
             domain &= partner_domain
         return domain
 
