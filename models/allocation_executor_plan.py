@@ -43,13 +43,13 @@ def paused_garbage_collection():
 class AllocationExecutor(models.AbstractModel):
     """Planning: open items are read, and the rules decide. Nothing is changed."""
 
-    _inherit = "account.credit.allocation.executor"
+    _inherit = "account.credit.allocation.executor"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _plan(self, scope):
         """Decide, and change nothing.
 
-        :return: list of :class:`GroupPlan`, the groups of the scope in a stable order: by root company, type of account,
+        :return: list of :class:`GroupPlan`, the groups of the scope in a stable order: by root company, account type,
             account and partner
         """
         with paused_garbage_collection():
