@@ -72,8 +72,8 @@ def plan_by_group(
     debts, credits = list(debts), list(credits)
     check_items(debts, credits)
     chain = _select_rules(options, rules)
-    accounts = find_accounts(debts, credits)
     groups = _group(debts, credits)
+    accounts = find_accounts(groups)
     return ((group, _plan_group(*groups[group], options, chain, accounts, exchange)) for group in sorted(groups))
 
 

@@ -89,11 +89,11 @@ class Pool:
         self._exchange = exchange
         self._settled_before_lifting = 0
         self._residuals: dict[int, int] = {}
-        for item in (*self.debts, *self.credits):
-            self._residuals[item.id] = item.residual
-            reason = find_ineligibility(item)
-            if reason is not None:
-                self.reasons_set_aside[item.id] = reason
+        for side in (self.debts, self.credits):
+            for item in side:
+                self._residuals[item.id] = item.residual
+                if item.blocked or not item.group.partner:
+                    self.reasons_set_aside[item.id] = item.blocked or NO_PARTNER
 
     @property
     def crosses_currencies(self) -> bool:
@@ -122,10 +122,11 @@ class Pool:
 
     def has_both_sides(self) -> bool:
         """Whether there are a debt and a credit that a rule may still use and that may be settled with each other."""
+        credits = self.available_credits()
+        if not credits:
+            return False
         currencies = {debt.currency for debt in self.available_debts()}
-        if self.crosses_currencies:
-            return bool(currencies) and any(map(self.is_available, self.credits))
-        return any(credit.currency in currencies and self.is_available(credit) for credit in self.credits)
+        return bool(currencies) if self.crosses_currencies else any(credit.currency in currencies for credit in credits)
 
     def has_names_to_read(self) -> bool:
         """Whether something here may be meant for an item outside of the selection, and nobody has looked yet."""
@@ -133,13 +134,15 @@ class Pool:
 
     def sides_by_currency(self) -> Iterator[tuple[list[OpenItem], list[OpenItem]]]:
         """The available debts and credits of each currency that has both, in their orders."""
-        sides: dict[int, tuple[list[OpenItem], list[OpenItem]]] = {}
-        for side, items in enumerate((self.available_debts(), self.available_credits())):
-            for item in items:
-                sides.setdefault(item.currency, ([], []))[side].append(item)
-        for currency in sorted(sides):
-            if all(sides[currency]):
-                yield sides[currency]
+        debts, credits = self.available_debts(), self.available_credits()
+        if not (debts and credits):
+            return
+        currencies = {debt.currency for debt in debts} & {credit.currency for credit in credits}
+        for currency in sorted(currencies):
+            yield (
+                [debt for debt in debts if debt.currency == currency],
+                [credit for credit in credits if credit.currency == currency],
+            )
 
     def settle(self, debt: OpenItem, credit: OpenItem, rule: str, evidence: Evidence) -> None:
         """Match as much of the pair as is open on both sides, because ``rule`` found ``evidence``.

@@ -29,7 +29,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
@@ -102,7 +101,6 @@ _NUMBER_WORDS = frozenset(
 )
 _AND_WORDS = frozenset(["and", "und", "et", "y", "e", "en", "i"])
 _ENDING = 3  # characters by which words are sorted out before anything else; less than MIN_LENGTH
-_NOTHING: dict[int, str] = {}
 
 
 class Mention(NamedTuple):
@@ -147,12 +145,15 @@ class _Memo:
 
     def __init__(self, text: str) -> None:
         self._text = _normalize(text)
+        self._spans: list[tuple[int, int]] = []
         self.words = [word.casefold() for word in _WORD.findall(self._text)[:MAX_WORDS]]
 
-    @cached_property
+    @property
     def _places(self) -> list[tuple[int, int]]:
         # most memos name nothing, and nobody asks where their words stand
-        return [match.span() for match in islice(_WORD.finditer(self._text), MAX_WORDS)]
+        if not self._spans:
+            self._spans = [match.span() for match in islice(_WORD.finditer(self._text), MAX_WORDS)]
+        return self._spans
 
     def gap(self, position: int) -> str:
         """What stands between the word at ``position`` and the next one."""
@@ -209,7 +210,7 @@ class ReferenceIndex:
         ambiguous = False
         for text in texts:
             hits = self._find_hits(_Memo(text))
-            ambiguous = ambiguous or _claim_one_word_twice(hits)
+            ambiguous = ambiguous or (len(hits) > 1 and _claim_one_word_twice(hits))
             for hit in hits:
                 known = by_document.get(hit.document)
                 if known is None or len(hit.mention.text) > len(known.text):
@@ -218,28 +219,38 @@ class ReferenceIndex:
 
     def _find_hits(self, memo: _Memo) -> list[_Hit]:
         """All readings of ``memo``: whole identifiers, and bare numbers where no whole identifier stands."""
-        ends = [position for position, word in enumerate(memo.words) if word[-_ENDING:] in self._endings]
+        endings, words = self._endings, memo.words
+        ends = [position for position, word in enumerate(words) if word[-_ENDING:] in endings]
         hits = [hit for last in ends for hit in self._find_identifiers(memo, last)]
-        taken = {position for hit in hits for position in range(hit.first, hit.last + 1)}
-        hits.extend(hit for position in ends if position not in taken for hit in self._find_bare_number(memo, position))
+        numbers = [position for position in ends if words[position] in self._last_numbers]
+        if numbers:
+            taken = {position for hit in hits for position in range(hit.first, hit.last + 1)}
+            for position in numbers:
+                if position not in taken:
+                    hits.extend(self._find_bare_number(memo, position))
         return hits
 
-    def _find_identifiers(self, memo: _Memo, last: int) -> Iterator[_Hit]:
+    def _find_identifiers(self, memo: _Memo, last: int) -> list[_Hit]:
         """The identifiers that end with word ``last``."""
+        hits = []
+        names, longest, words = self._names, self._longest, memo.words
         squashed = ""
         for first in range(last, -1, -1):
-            squashed = memo.words[first] + squashed
-            if len(squashed) > self._longest:
-                return
-            for document, identifier in self._names.get(squashed, _NOTHING).items():
-                if self._spells(memo, first, last, squashed, identifier):
-                    yield _Hit(document, first, last, Mention(memo.quote(first, last), identifier, bare=False))
+            squashed = words[first] + squashed
+            if len(squashed) > longest:
+                break
+            if squashed in names:
+                for document, identifier in names[squashed].items():
+                    if self._spells(memo, first, last, squashed, identifier):
+                        hits.append(
+                            _Hit(document, first, last, Mention(memo.quote(first, last), identifier, bare=False))
+                        )
+        return hits
 
     def _find_bare_number(self, memo: _Memo, position: int) -> Iterator[_Hit]:
-        """The identifiers that end in the number which is word ``position``, if it stands alone."""
-        by_document = self._last_numbers.get(memo.words[position])
-        if by_document and self._stands_alone(memo, position, position) and self._reads_as_number(memo, position):
-            for document, identifier in by_document.items():
+        """The identifiers that end in the number which is word ``position``, a last number, if it stands alone."""
+        if self._stands_alone(memo, position, position) and self._reads_as_number(memo, position):
+            for document, identifier in self._last_numbers[memo.words[position]].items():
                 yield _Hit(document, position, position, Mention(memo.quote(position, position), identifier, bare=True))
 
     def _reads_as_number(self, memo: _Memo, position: int) -> bool:
@@ -267,8 +278,10 @@ class ReferenceIndex:
             return False
         if plain_number and first == last and not self._reads_as_number(memo, first):
             return False
+        if memo.quote(first, last).casefold() == identifier.casefold():
+            return True
         joins = list(memo.digit_joins(first, last))
-        if not joins or memo.quote(first, last).casefold() == identifier.casefold():
+        if not joins:
             return True
         own_joins = {offset for offset, _gap in _Memo(identifier).digit_joins()}
         return all(offset in own_joins or not (plain_number or _LOOSE.search(gap)) for offset, gap in joins)
