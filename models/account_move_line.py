@@ -4,9 +4,6 @@ from odoo import Command, api, models
 
 from ..matching.open_item import CREDIT, DEBT, Group
 
-# what _reconcile_pairs adds to the context
-OWN_CONTEXT = {"skip_invoice_sync", "skip_credit_allocation", "credit_allocation_pairs"}
-
 
 class Pair(NamedTuple):
     """A debit and a credit item to be reconciled, one ``account.move.line`` record each.
@@ -28,7 +25,8 @@ class PairsInProgress:
     and Odoo hands out an existing environment again where the contexts are equal.
     """
 
-    def __init__(self, pairs):
+    def __init__(self, pairs, outer_context=None):
+        self.outer_context = outer_context or {}  # without what is only meant for the reconciliation
         # (debit item id, credit item id) -> (id of the capped item, amount)
         self.caps = {(pair.debit.id, pair.credit.id): (pair.capped.id, pair.amount) for pair in pairs if pair.capped}
         self.exchange_moves = {}  # (debit item id, credit item id) -> account.move
@@ -79,22 +77,27 @@ class AccountMoveLine(models.Model):
         )
 
     @api.model
-    def _reconcile_pairs(self, pairs):
+    def _reconcile_pairs(self, pairs, quiet=False):
         """Reconcile each debit and credit item natively, in this order, each as far as their residuals and caps allow.
 
         :param list pairs: :class:`Pair` records; an item may stand in several pairs, a pair only once
+        :param bool quiet: no messages in the chatter that the payment status has changed
         :return: the new ``account.partial.reconcile`` records; each holds the exchange entry of its own pair
         """
         Partial = self.env["account.partial.reconcile"]
         newest = Partial.sudo().search([], order="id desc", limit=1).id or 0
-        in_progress = PairsInProgress(pairs)
+        in_progress = PairsInProgress(pairs, self.env.context)
         # none of the invoices' lines changes, so there are no dynamic lines to synchronise (core does the same)
         lines = self.with_context(
             skip_invoice_sync=True, skip_credit_allocation=True, credit_allocation_pairs=in_progress
         )
+        if quiet:
+            self.env.flush_all()  # what others have changed is not silenced
+            # not tracking_disable: that would also leave the followers of exchange entries out
+            lines = lines.with_context(mail_notrack=True)
         for call in self._split_by_cash_basis(pairs):
             lines._reconcile_plan([pair.debit + pair.credit for pair in call])
-        self.env.flush_all()
+        (lines if quiet else self).env.flush_all()  # the environment of a flush decides whether changes are tracked
         partials = Partial.search(
             [
                 ("id", ">", newest),
@@ -225,9 +228,10 @@ class AccountMoveLine(models.Model):
 
     def _reconcile_post_hook(self, data):
         """What an invoice does when it gets paid is not part of the reconciliation: it sees the context as it was."""
-        if self._get_pairs_in_progress():
-            context = {key: value for key, value in self.env.context.items() if key not in OWN_CONTEXT}
-            env = self.env(context=context)
+        if in_progress := self._get_pairs_in_progress():
+            if self.env.context.get("mail_notrack"):
+                self.env.flush_all()  # the new payment states are known, quietly, before the context changes
+            env = self.env(context=in_progress.outer_context)
             data = {key: moves.with_env(env) for key, moves in data.items()}
         return super()._reconcile_post_hook(data)
 

@@ -86,7 +86,7 @@ class AllocationExecutor(models.AbstractModel):
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _allocate(self, scope, origin):
+    def _allocate(self, scope, origin, quiet=False):
         """Allocate the outstanding credits of a scope to its debts, with the rights of the current user.
 
         A partner whose allocation fails is rolled back alone and listed with the reason. A conflict with another
@@ -94,10 +94,11 @@ class AllocationExecutor(models.AbstractModel):
 
         :param AllocationScope scope: which open items
         :param str origin: ``on_post``, ``bulk``, ``wizard`` or ``run``
+        :param bool quiet: see :meth:`_execute`
         :return: :class:`AllocationOutcome`
         :raise psycopg2.errors.SerializationFailure: somebody else changed one of the items meanwhile
         """
-        return self._execute(self._plan(scope), origin)
+        return self._execute(self._plan(scope), origin, quiet=quiet)
 
     @api.model
     def _plan(self, scope):
@@ -208,28 +209,35 @@ class AllocationExecutor(models.AbstractModel):
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _execute(self, plans, origin, date=None):
+    def _execute(self, plans, origin, date=None, quiet=False):
         """Execute plans and record what was executed in documents of their own.
+
+        Quiet is for mass runs, and takes less than half of the time. The books are the same to the cent, and each
+        chatter still gets the note of what was allocated and why. What it does not get are Odoo's own messages that
+        the payment status or the state of a payment has changed; so those who follow a document are not told that it
+        is paid, by mail or in their inbox, and automations which start from such a message do not start.
 
         :param list plans: :class:`GroupPlan` records
         :param str origin: see :meth:`_allocate`
         :param date: of the documents, None for today
+        :param bool quiet: no messages of Odoo's own about what has changed
         :return: :class:`AllocationOutcome`
         """
-        outcome = self._execute_plans(plans)
+        outcome = self._execute_plans(plans, quiet=quiet)
         outcome.documents = outcome.documents._create_done(outcome, origin, date)
         return outcome
 
     @api.model
-    def _execute_plans(self, plans):
+    def _execute_plans(self, plans, quiet=False):
         """Execute plans; to record what was executed is up to the caller.
 
         :param list plans: :class:`GroupPlan` records
+        :param bool quiet: see :meth:`_execute`
         :return: :class:`AllocationOutcome` without documents
         """
         executed, refused = [], []
         for batch in self._split_into_batches([group_plan for group_plan in plans if group_plan.plan.matches]):
-            batch_executed, batch_refused = self._execute_batch(batch)
+            batch_executed, batch_refused = self._execute_batch(batch, quiet)
             executed += batch_executed
             refused += batch_refused
         debts_found, credits_found = self._count_documents(plans)
@@ -266,15 +274,16 @@ class AllocationExecutor(models.AbstractModel):
         return [Left(leftover) for leftover in leftovers if leftover.item.id not in left] + list(left.values())
 
     @api.model
-    def _execute_batch(self, plans):
+    def _execute_batch(self, plans, quiet=False):
         """Execute the plans together and, when that fails, each alone, so that only the failing ones are left.
 
         :param list plans: :class:`GroupPlan` records with at least one match each
+        :param bool quiet: see :meth:`_execute`
         :return: ``(executed, refused)``, lists of :class:`Executed` and :class:`Refused`
         """
         try:
             with self.env.cr.savepoint():
-                return self._reconcile_plans(plans)
+                return self._reconcile_plans(plans, quiet)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
         except Exception as error:  # whatever one partner's books provoke must not stop the others
@@ -282,7 +291,7 @@ class AllocationExecutor(models.AbstractModel):
                 expected = isinstance(error, UserError)
                 _logger.warning("Credit allocation of %s failed", plans[0].group, exc_info=not expected)
                 return [], [Refused(plans[0], FAILED, self._get_error_message(error))]
-        results = [self._execute_batch([group_plan]) for group_plan in plans]
+        results = [self._execute_batch([group_plan], quiet) for group_plan in plans]
         return (
             [entry for executed, _refused in results for entry in executed],
             [entry for _executed, refused in results for entry in refused],

@@ -15,21 +15,29 @@ class AllocationExecutor(models.AbstractModel):
     _inherit = "account.credit.allocation.executor"
 
     @api.model
-    def _reconcile_plans(self, plans):
+    def _reconcile_plans(self, plans, quiet=False):
         """Lock, read again, reconcile natively, compare; see :meth:`_execute_batch`."""
         plans, refused = self._lock_and_recheck(plans)
         if not plans:
             return [], refused
         matches = [match for _group, plan in plans for match in plan.matches]
-        partials = self.env["account.move.line"]._reconcile_pairs([self._get_pair(match) for match in matches])
+        partials = self._reconcile_matches(matches, quiet)
         executed = self._check_written(matches, partials)
-        return executed + self._write_off([entry for _group, plan in plans for entry in plan.write_offs]), refused
+        write_offs = [entry for _group, plan in plans for entry in plan.write_offs]
+        return executed + self._write_off(write_offs, quiet), refused
 
     @api.model
-    def _write_off(self, write_offs):
+    def _reconcile_matches(self, matches, quiet=False):
+        """:return: the ``account.partial.reconcile`` records of the matches"""
+        pairs = [self._get_pair(match) for match in matches]
+        return self.env["account.move.line"]._reconcile_pairs(pairs, quiet=quiet)
+
+    @api.model
+    def _write_off(self, write_offs, quiet=False):
         """Book what is written off, and reconcile it with the items that it is left of.
 
         :param list write_offs: :class:`WriteOff` records, of which everything else has been reconciled
+        :param bool quiet: see :meth:`_execute`
         :return: list of :class:`Executed`
         :raise AllocationMismatchError: something is left; the caller rolls back
         """
@@ -37,7 +45,7 @@ class AllocationExecutor(models.AbstractModel):
             return []
         booked = self.env["account.credit.allocation.write.off"]._book(write_offs)
         matches = [match for match, _move in booked]
-        partials = self.env["account.move.line"]._reconcile_pairs([self._get_pair(match) for match in matches])
+        partials = self._reconcile_matches(matches, quiet)
         items = self.env["account.move.line"].browse([write_off.item.id for write_off in write_offs])
         if not all(items.mapped("reconciled")):
             raise AllocationMismatchError(self.env._("Another difference was left than planned; nothing was changed."))
