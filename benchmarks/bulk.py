@@ -170,9 +170,11 @@ def read_state(cr, partner_ids):
                SELECT matching_number, MIN(id) AS first_id FROM account_move_line
                 WHERE partner_id = ANY(%(ids)s) GROUP BY matching_number
            )
-           SELECT MD5(STRING_AGG(CONCAT_WS(',', line.id, ROUND(line.amount_residual, 2), line.reconciled, component.first_id,
+           SELECT MD5(STRING_AGG(CONCAT_WS(',', line.id, ROUND(line.amount_residual, 2), line.reconciled,
+                                           component.first_id,
                                            LEFT(line.matching_number, 1) = 'P', line.full_reconcile_id IS NOT NULL,
-                                           move.payment_state, ROUND(move.amount_residual, 2), ROUND(move.amount_residual_signed, 2),
+                                           move.payment_state, ROUND(move.amount_residual, 2),
+                                           ROUND(move.amount_residual_signed, 2),
                                            payment.state, payment.is_reconciled), ';' ORDER BY line.id))
              FROM account_move_line line
              JOIN account_move move ON move.id = line.move_id

@@ -14,7 +14,7 @@ from measure import Bench, write_csv
 
 from odoo.tools import config
 
-PARTS = ("bulk",)
+PARTS = ("bulk", "scaling", "on_post", "read_and_plan")
 
 
 def main():
