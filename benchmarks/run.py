@@ -14,7 +14,7 @@ from measure import Bench, write_csv
 
 from odoo.tools import config
 
-PARTS = ("bulk", "scaling", "on_post", "read_and_plan")
+PARTS = ("combination_solver", "bulk", "scaling", "on_post", "on_post_queries", "read_and_plan", "workers")
 
 
 def main():
