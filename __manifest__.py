@@ -1,6 +1,6 @@
 {
     "name": "Credit Allocation",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Accounting/Accounting",
     "summary": "Allocate outstanding payments and credit notes to open invoices by clear rules, on record",
     "author": "Credit Allocation contributors",
@@ -29,6 +29,8 @@
         "report/account_credit_allocation_unallocated_views.xml",
         # entries of the Action menu
         "data/ir_actions_server_data.xml",
+        # runs go on in the background
+        "data/ir_cron_data.xml",
         # menus last: they need the actions
         "views/account_credit_allocation_menus.xml",
     ],

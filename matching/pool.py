@@ -12,6 +12,7 @@ from .open_item import (
     AMBIGUOUS_COMBINATION,
     MAX_SUGGESTIONS,
     NO_PARTNER,
+    OUTSIDE,
     Evidence,
     Exchange,
     Match,
@@ -42,13 +43,22 @@ def find_ineligibility(item: OpenItem) -> str | None:
     return item.blocked or (None if item.group.partner else NO_PARTNER)
 
 
+def _split_off_outside(items: Iterable[OpenItem]) -> tuple[list[OpenItem], list[OpenItem]]:
+    inside: list[OpenItem] = []
+    outside: list[OpenItem] = []
+    for item in items:
+        (outside if item.blocked == OUTSIDE else inside).append(item)
+    return inside, outside
+
+
 class Pool:
     """The items of one group with their running residuals.
 
     A rule reads what is still available, and records its decisions with :meth:`settle`, :meth:`set_aside` and
     :meth:`write_off`; it needs to know nothing of the rules before it. An item is available while something of it is
     open and it is not set aside; blocked items and items without partner are so from the start. ``debts`` and
-    ``credits`` are all items of the group, in the order in which they are to be settled.
+    ``credits`` are the items of the group, in the order in which they are to be settled, without those outside of the
+    selection: they are in ``debts_outside`` and ``credits_outside``, for the rule that reads names.
 
     Two attributes are notes of rules to themselves, because the chain of rules may run several times.
     ``texts_were_read``: texts are read once. ``verdicts``: a search for a combination is made once; ``exhausted`` holds
@@ -65,6 +75,8 @@ class Pool:
         """Take the items of one group, in any order. With ``exchange``, pairs may be of different currencies."""
         self.options = options
         self.debt_order = debt_order(options)
+        debts, self.debts_outside = _split_off_outside(debts)
+        credits, self.credits_outside = _split_off_outside(credits)
         self.debts = sorted(debts, key=self.debt_order)
         self.credits = sorted(credits, key=credit_order)
         self.matches: list[Match] = []
@@ -114,6 +126,10 @@ class Pool:
         if self.crosses_currencies:
             return bool(currencies) and any(map(self.is_available, self.credits))
         return any(credit.currency in currencies and self.is_available(credit) for credit in self.credits)
+
+    def has_names_to_read(self) -> bool:
+        """Whether something here may be meant for an item outside of the selection, and nobody has looked yet."""
+        return bool(self.debts_outside or self.credits_outside) and not self.texts_were_read
 
     def sides_by_currency(self) -> Iterator[tuple[list[OpenItem], list[OpenItem]]]:
         """The available debts and credits of each currency that has both, in their orders."""

@@ -1,3 +1,6 @@
+from . import account_credit_allocation_run_scope  # run and schedule inherit it
+
+# isort: split
 from . import (
     account_credit_allocation,
     account_credit_allocation_leftover,
@@ -7,6 +10,11 @@ from . import (
     account_credit_allocation_preview,
     account_credit_allocation_rule,
     account_credit_allocation_rule_type,
+    account_credit_allocation_run,
+    account_credit_allocation_run_batch,
+    account_credit_allocation_run_partner,
+    account_credit_allocation_run_schedule,
+    account_credit_allocation_run_worker,
     account_credit_allocation_suggestion,
     account_journal,
     account_move,

@@ -47,6 +47,10 @@ class AccountCreditAllocation(models.Model):
     origin = fields.Selection(
         ORIGINS, required=True, readonly=True, help="What started the allocation: a posting, an action or a run."
     )
+    run_id = fields.Many2one(
+        "account.credit.allocation.run", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+    )
+    run_batch = fields.Integer(readonly=True, copy=False, aggregator=None)
     state = fields.Selection(
         [("draft", "Preview"), ("done", "Done"), ("undone", "Undone")], required=True, readonly=True, default="draft"
     )
@@ -214,8 +218,9 @@ class AccountCreditAllocation(models.Model):
         vals_list = []
         Leftover = self.env["account.credit.allocation.leftover"].sudo()
         for side, entries in (("credit", credits_left), ("debt", debts_left)):
-            for left in entries:
-                line = self.env["account.move.line"].sudo().browse(left.leftover.item.id)
+            # all at once, so that their values are read at once
+            lines = self.env["account.move.line"].sudo().browse([left.leftover.item.id for left in entries])
+            for left, line in zip(entries, lines, strict=True):
                 if document := documents.get(line.company_id):
                     leftover = Suggestion._with_open_amounts(left.leftover, open_amounts)
                     left = left._replace(leftover=leftover)

@@ -98,7 +98,10 @@ class AllocationExecutor(models.AbstractModel):
         :return: :class:`AllocationOutcome`
         :raise psycopg2.errors.SerializationFailure: somebody else changed one of the items meanwhile
         """
-        return self._execute(self._plan(scope), origin, quiet=quiet)
+        executor = self
+        if scope.rule_ids is not None:  # a chosen rule may write off though the company has switched it off
+            executor = self.with_context(credit_allocation_rule_ids=scope.rule_ids)
+        return executor._execute(self._plan(scope), origin, quiet=quiet)
 
     @api.model
     def _plan(self, scope):
@@ -116,7 +119,7 @@ class AllocationExecutor(models.AbstractModel):
             plans += self._plan_books(
                 [debt for debt in debts if books[debt.group] == (root, account_type)],
                 [credit for credit in credits if books[credit.group] == (root, account_type)],
-                self._get_matching_options(self.env["res.company"].sudo().browse(root)),
+                self._get_matching_options(self.env["res.company"].sudo().browse(root), scope.rule_ids),
             )
         return [group_plan for group_plan in plans if wanted is None or group_plan.group in wanted]
 
@@ -173,12 +176,13 @@ class AllocationExecutor(models.AbstractModel):
         return {group: (group.company, account_types[group.account]) for group in groups}
 
     @api.model
-    def _get_matching_options(self, company):
+    def _get_matching_options(self, company, rule_ids=None):
         """The rules of a root company, in order, and their settings.
 
+        :param rule_ids: see :class:`AllocationScope`
         :return: :class:`MatchingOptions`
         """
-        return self.env["account.credit.allocation.rule"]._get_matching_options(company)
+        return self.env["account.credit.allocation.rule"]._get_matching_options(company, rule_ids)
 
     @api.model
     def _count_documents(self, plans):

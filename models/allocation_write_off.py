@@ -41,7 +41,8 @@ class AllocationWriteOff(models.AbstractModel):
         """
         Rule = self.env["account.credit.allocation.rule"]
         roots = self.env["res.company"].sudo().browse({write_off.item.group.company for write_off in write_offs})
-        tolerances = {root.id: Rule._get_matching_options(root).tolerance for root in roots}
+        rule_ids = self.env.context.get("credit_allocation_rule_ids")
+        tolerances = {root.id: Rule._get_matching_options(root, rule_ids).tolerance for root in roots}
         for item, amount, _rule, _evidence in write_offs:
             tolerance = tolerances[item.group.company]
             if tolerance and amount <= tolerance.largest_difference(item, item.residual):

@@ -1,10 +1,11 @@
+import datetime
 from typing import NamedTuple
 
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, RESERVED, Group, OpenItem
+from ..matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, OUTSIDE, RESERVED, Group, OpenItem
 
 RECEIVABLE = "asset_receivable"
 PAYABLE = "liability_payable"
@@ -13,13 +14,36 @@ REFUND_TYPES = ("out_refund", "in_refund")
 VENDOR_TYPES = ("in_invoice", "in_refund", "in_receipt")
 
 
+class ItemLimits(NamedTuple):
+    """Which open items are looked at; empty and None for all. Dates are included in their ranges.
+
+    ``due_from``, ``due_to``: of debts, by due date. ``date_from``, ``date_to``: of debts and credits, by invoice date,
+    else accounting date. ``min_amount``: what must be open of an item at least, without sign, in the currency of its
+    company.
+    """
+
+    debt_journal_ids: tuple[int, ...] = ()
+    credit_journal_ids: tuple[int, ...] = ()
+    due_from: datetime.date | None = None
+    due_to: datetime.date | None = None
+    date_from: datetime.date | None = None
+    date_to: datetime.date | None = None
+    min_amount: float = 0.0
+
+
 class AllocationScope(NamedTuple):
-    """Which open items an allocation looks at.
+    """Which open items an allocation looks at, and by which rules.
 
     ``company_ids``: items of these companies only. ``partner_ids``: commercial partners; None for everybody, items of
     nobody included; 0 for the chosen documents of nobody. ``documents``: journal entries that were chosen, None for no
     choice: only groups that hold some are allocated; where a group holds chosen debts only those are settled, where it
     holds chosen credits only those are spent. ``groups``: nothing outside of these is allocated; None for no limit.
+    ``limits``: only these items; None for all. ``rule_ids``: only these ``account.credit.allocation.rule`` run, also
+    those that are switched off; None for the active ones of each company.
+
+    Of a group that is allocated, the items that were not chosen, or are outside of the limits, stay known to the rule
+    that reads references, so that a number means the same whatever was chosen. They are neither settled nor spent nor
+    listed among what is left.
     """
 
     company_ids: tuple[int, ...]
@@ -27,6 +51,8 @@ class AllocationScope(NamedTuple):
     partner_ids: tuple[int, ...] | None = None
     documents: frozenset[int] | None = None
     groups: frozenset[Group] | None = None
+    limits: ItemLimits | None = None
+    rule_ids: tuple[int, ...] | None = None
 
 
 class CompanyFacts(NamedTuple):
@@ -59,16 +85,20 @@ class OpenItemReader(models.AbstractModel):
         """Read the open items of a scope, with the rights of the current user.
 
         :param AllocationScope scope: which items
-        :return: ``(debts, credits)``, two lists of :class:`OpenItem`, amounts positive in minor units
+        :return: ``(debts, credits)``, two lists of :class:`OpenItem`, amounts positive in minor units; those outside of
+            the scope's limits or choice are blocked as ``OUTSIDE``
         """
         debts, credits = [], []
         companies = self._get_company_facts(scope.company_ids)
+        outside = set()
         for row in self.env.execute_query_dict(self._get_open_item_query(scope)):
             item = self._prepare_open_item(row, companies[row["company_id"]])
             (debts if _is_debt(row) else credits).append(item)
-        if scope.documents is None:
-            return debts, credits
-        return self._keep_chosen(debts, scope.documents), self._keep_chosen(credits, scope.documents)
+            if row["outside"]:
+                outside.add(item.id)
+        if scope.documents is not None:
+            outside |= self._find_not_chosen(debts, scope.documents) | self._find_not_chosen(credits, scope.documents)
+        return self._put_outside(debts, outside), self._put_outside(credits, outside)
 
     @api.model
     def _get_open_item_domain(self, scope):
@@ -135,7 +165,7 @@ class OpenItemReader(models.AbstractModel):
                 alias.move,
             )
         )
-        return query.select(*self._get_open_item_columns(alias))
+        return query.select(*self._get_open_item_columns(alias), self._get_outside_sql(alias, scope.limits))
 
     @api.model
     def _get_moves_with_credit_sql(self, scope):
@@ -221,6 +251,36 @@ class OpenItemReader(models.AbstractModel):
         ]
 
     @api.model
+    def _get_outside_sql(self, alias, limits):
+        """The column ``outside``: whether an item is outside of the limits.
+
+        :param Aliases alias: the names of the joined tables
+        :param limits: :class:`ItemLimits`, None for none
+        """
+        limits = limits or ItemLimits()
+        is_debt = SQL(
+            "((account_move_line.amount_residual_currency > 0) = (%s.account_type = %s))", alias.account, RECEIVABLE
+        )
+        due_date = SQL("COALESCE(account_move_line.date_maturity, account_move_line.date)")
+        document_date = SQL("COALESCE(%s.invoice_date, account_move_line.date)", alias.move)
+        conditions = [SQL("FALSE")]
+        is_credit = SQL("NOT %s", is_debt)
+        for side, journal_ids in ((is_debt, limits.debt_journal_ids), (is_credit, limits.credit_journal_ids)):
+            if journal_ids:
+                conditions.append(SQL("%s AND account_move_line.journal_id <> ALL(%s)", side, list(journal_ids)))
+        if limits.due_from:
+            conditions.append(SQL("%s AND %s < %s", is_debt, due_date, limits.due_from))
+        if limits.due_to:
+            conditions.append(SQL("%s AND %s > %s", is_debt, due_date, limits.due_to))
+        if limits.date_from:
+            conditions.append(SQL("%s < %s", document_date, limits.date_from))
+        if limits.date_to:
+            conditions.append(SQL("%s > %s", document_date, limits.date_to))
+        if limits.min_amount:
+            conditions.append(SQL("ABS(account_move_line.amount_residual) < %s", limits.min_amount))
+        return SQL("(%s) AS outside", SQL(" OR ").join(SQL("(%s)", condition) for condition in conditions))
+
+    @api.model
     def _get_reserved_sql(self, alias):
         """The condition under which an item belongs to something of its own: a hook for addons that know of such.
 
@@ -286,10 +346,22 @@ class OpenItemReader(models.AbstractModel):
         }
 
     @api.model
-    def _keep_chosen(self, items, documents):
-        """Where a group holds chosen documents, keep only those; other groups stay whole."""
+    def _find_not_chosen(self, items, documents):
+        """Of items of one side, those of other documents in groups that hold chosen ones: a set of ids."""
         choosy = {item.group for item in items if item.document in documents}
-        return [item for item in items if item.group not in choosy or item.document in documents]
+        return {item.id for item in items if item.group in choosy and item.document not in documents}
+
+    @api.model
+    def _put_outside(self, items, outside):
+        """The items, of which those with these ids are only there for their names. What no rule may use anyway, for a
+        reason of its own, is not even that: it is left out."""
+        if not outside:
+            return items
+        return [
+            item._replace(blocked=OUTSIDE) if item.id in outside else item
+            for item in items
+            if item.id not in outside or (item.blocked is None and item.group.partner)
+        ]
 
 
 def _is_debt(row):

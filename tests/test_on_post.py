@@ -5,8 +5,9 @@ import psycopg2.errors
 from odoo.tests import tagged
 
 from ..models import allocation_trigger
-from ..models.account_move_line import OWN_CONTEXT
 from .common import OnPostCase
+
+OWN_CONTEXT = {"skip_invoice_sync", "skip_credit_allocation", "credit_allocation_pairs"}
 
 
 @tagged("post_install", "-at_install")

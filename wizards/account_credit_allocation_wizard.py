@@ -7,6 +7,7 @@ from ..matching.open_item import (
     DEBT,
     EXCLUDED,
     MANUAL,
+    OUTSIDE,
     RESERVED,
     AllocationPlan,
     Cap,
@@ -106,7 +107,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
         return (
             sorted(targets, key=lambda item: (item.due_date, item.id)),
             sorted(
-                (item for item in others if item.group in groups and item.blocked != RESERVED),
+                (item for item in others if item.group in groups and item.blocked not in (RESERVED, OUTSIDE)),
                 key=lambda item: (item.date if side == DEBT else item.due_date, item.id),
             ),
         )
