@@ -118,7 +118,7 @@ def read_peak_memory():
 class Bench:
     """Databases and child processes for measurements.
 
-    All work is done in a database of one name, ``<base>_work``, which is replaced by a copy of what is wanted.
+    All work is done in a database of one name, ``work_<base>``, which is replaced by a copy of what is wanted.
 
     :param str base: a database with the addon, which is not touched
     :param int seed: of everything that is drawn by chance
@@ -127,7 +127,7 @@ class Bench:
 
     def __init__(self, base, seed, size):
         self.base, self.seed, self.size = base, seed, size
-        self.work = f"{base}_work"
+        self.work = f"work_{base}"
         self.made = []
         self._copy(base, self.work)
         Registry(self.work)
@@ -142,7 +142,7 @@ class Bench:
 
         :return: ``(name of the database, what fill returned)``
         """
-        database = f"{self.base}_{name}"
+        database = f"{name}_{self.base}"
         self._copy(source or self.base, self.work)
         made = in_child(_fill, self.work, fill, arguments)
         run_command("dropdb", "--if-exists", "--force", database)

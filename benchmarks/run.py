@@ -7,6 +7,7 @@ The database holds the addon; it is only copied. Each part writes ``<part>.csv``
 
 import argparse
 import importlib
+import sys
 import time
 from pathlib import Path
 
@@ -23,8 +24,9 @@ def main():
     parser.add_argument("--size", choices=("quick", "default", "full"), default="default")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, required=True)
-    options, odoo_options = parser.parse_known_args()
-    config.parse_config([option for option in odoo_options if option != "--"], setup_logging=True)
+    separator = sys.argv.index("--")
+    options = parser.parse_args(sys.argv[1:separator])
+    config.parse_config(sys.argv[separator + 1 :], setup_logging=True)
     options.results.mkdir(parents=True, exist_ok=True)
     bench = Bench(config["db_name"][0], options.seed, options.size)
     try:

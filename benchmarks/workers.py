@@ -1,0 +1,132 @@
+"""One run with one worker and with two: processes as Odoo's scheduler starts them, and OCA's job runner.
+
+Here it is the wall time that counts, so these figures need a machine that has nothing else to do, and a core for each
+worker and its PostgreSQL process.
+"""
+
+import multiprocessing
+import os
+import statistics
+import sys
+import time
+
+from ledger import make_ledger
+from ledger_documents import LedgerSpec
+from measure import BenchmarkError, environment, in_child
+
+import odoo.sql_db
+from odoo import fields
+
+OPEN_ITEMS = 20  # of each partner
+# partners, repetitions
+SIZES = {"quick": (100, 1), "default": (500, 2), "full": (2_000, 3)}
+WORKERS = (1, 2)
+BRIDGE = "account_credit_allocation_queue_job"
+PAUSE = 0.05  # seconds
+PATIENCE = 1800  # seconds for a run through the queue
+
+
+def start_run(database):
+    """:return: id of a quiet run over all customers, whose batches wait for workers"""
+    with environment(database) as env:
+        env.company._next_credit_allocation_number(fields.Date.today())  # the first one of a year makes others wait
+        run = env["account.credit.allocation.run"].create({"in_background": True, "quiet": True})
+        run.action_start()
+        return run.id
+
+
+def count_pairs(database, run_id):
+    with environment(database) as env:
+        run = env["account.credit.allocation.run"].browse(run_id)
+        if run.state != "done" or run.failed_count:
+            raise BenchmarkError(f"The run is {run.state}, with {run.failed_count} failed partners.")
+        return run.allocated_count
+
+
+def work(database, run_id, barrier):
+    """What a worker of Odoo's scheduler does, until nothing is pending."""
+    odoo.sql_db.close_all()
+    with environment(database) as env:
+        runs = env["account.credit.allocation.run"]
+        runs._find_due_batch()  # the registry's first steps
+        barrier.wait()
+        while runs.browse(run_id).state == "running":
+            if found := runs._find_due_batch():
+                run, batch = found
+                run._process_batch(batch)
+            else:  # put off, or in the other worker's hands
+                time.sleep(PAUSE)
+            env.cr.rollback()  # a new snapshot
+            env.invalidate_all()
+
+
+def scheduler_workers(meter, workers):
+    """:return: ``(wall seconds, pairs)`` of a run by processes that take batches as Odoo's scheduler does"""
+    run_id = start_run(meter.database)
+    odoo.sql_db.close_all()
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(workers + 1)
+    processes = [context.Process(target=work, args=(meter.database, run_id, barrier)) for _ in range(workers)]
+    for process in processes:
+        process.start()
+    barrier.wait()
+    start = time.perf_counter()
+    for process in processes:
+        process.join()
+    return time.perf_counter() - start, count_pairs(meter.database, run_id)
+
+
+def queue_workers(meter, workers):
+    """:return: ``(wall seconds, pairs)`` of a run by OCA's job runner with so many workers, from the first job's start to
+    the last one's end"""
+    from odoo.addons.account_credit_allocation_queue_job.tests.job_server import JobServer
+
+    sys.argv[0] = os.environ["ODOO_BIN"]  # what the server is started with
+    run_id = start_run(meter.database)
+
+    def is_done():
+        with environment(meter.database) as env:
+            return env["account.credit.allocation.run"].browse(run_id).state == "done"
+
+    with JobServer(meter.database, workers=workers, capacity=workers) as server:
+        server.wait_until(is_done, PATIENCE, "The run")
+    with environment(meter.database) as env:
+        env.cr.execute("SELECT EXTRACT(EPOCH FROM MAX(date_done) - MIN(date_started)) FROM queue_job")
+        [seconds] = env.cr.fetchone()
+    return float(seconds), count_pairs(meter.database, run_id)
+
+
+def has_queue(database):
+    with environment(database) as env:
+        return env["ir.module.module"]._get(BRIDGE).state == "installed"
+
+
+def run(bench):
+    """:return: rows for ``workers.csv``; those of the queue only where its bridge is installed"""
+    partners, repetitions = SIZES[bench.size]
+    database, ledger = bench.make_database("workers", make_ledger, LedgerSpec(partners, OPEN_ITEMS), bench.seed)
+    ways = {"scheduler": scheduler_workers}
+    if in_child(has_queue, bench.base):
+        ways["queue_job"] = queue_workers
+    seconds, pairs = {}, {}
+    for _ in range(repetitions):
+        for name, way in ways.items():
+            for workers in WORKERS:
+                wall, pairs[name, workers] = bench.in_copy(database, way, workers)
+                seconds.setdefault((name, workers), []).append(wall)
+                print(f"  {name}, {workers} workers: {wall:.1f} s", flush=True)
+    bench.drop_database(database)
+    medians = {key: statistics.median(walls) for key, walls in seconds.items()}
+    return [
+        {
+            "way": name,
+            "workers": workers,
+            "open_items": ledger.open_debts + ledger.open_credits,
+            "pairs": pairs[name, workers],
+            "repetitions": repetitions,
+            "wall_s": f"{wall:.2f}",
+            "pairs_per_second": f"{pairs[name, workers] / wall:.1f}",
+            "speed_to_one_worker": f"{medians[name, 1] / wall:.3f}",
+        }
+        for (name, workers), wall in medians.items()
+    ]
