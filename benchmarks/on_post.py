@@ -16,7 +16,7 @@ ON_ACCOUNT = {"on_account": 1}
 # closed items, open items, payments posted at once, postings of each kind
 SIZES = {
     "quick": ((0, 1_000), (0, 100), (1, 50), {1: 6, 50: 1}),
-    "default": ((0, 1_000, 100_000), (0, 10_000), (1, 1_000), {1: 20, 1_000: 1}),
+    "default": ((0, 100_000), (0, 10_000), (1, 1_000), {1: 20, 1_000: 1}),
     "full": ((0, 1_000, 100_000), (0, 100, 10_000), (1, 1_000), {1: 40, 1_000: 3}),
 }
 WITHOUT, WITH = "without allocation", "with allocation"

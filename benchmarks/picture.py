@@ -3,11 +3,11 @@
 Needs matplotlib (dev/requirements/benchmark.txt), and no Odoo.
 """
 
-import csv
 import sys
 from pathlib import Path
 
 import matplotlib as mpl
+from summary import read_rows
 
 mpl.use("svg")
 mpl.rcParams.update(
@@ -100,11 +100,6 @@ def main(folder):
     for place in axes.flat[len(results) :]:
         place.set_axis_off()
     figure.savefig(folder / "benchmark.svg", metadata={"Date": None})
-
-
-def read_rows(path):
-    with path.open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 if __name__ == "__main__":

@@ -69,7 +69,8 @@ def measure_case(meter, warm_up, case):
 
 
 def run(bench):
-    """:return: rows for ``scaling.csv``, each size with its cost of an item, and its ratio to the smallest size"""
+    """:return: rows for ``scaling.csv``, each size with its cost of an item, and its ratio to the smallest size, and to
+    the cheapest: what each call costs by itself makes the items of a small partner dear"""
     totals, sizes, repetitions = SIZES[bench.size]
     database, (warm_up, cases) = bench.make_database("scaling", make_cases, bench.seed, totals, sizes)
     measured, pairs = defaultdict(list), {}
@@ -78,7 +79,8 @@ def run(bench):
             figures, pairs[case] = bench.in_copy(database, measure_case, warm_up, case)
             measured[case].append(figures)
             print(f"  {case.kind}, {case.size} items: {1000 * figures.cpu / case.open_items:.2f} ms each", flush=True)
-    smallest = {case.kind: case for case in reversed(cases)}
+    each = {case: median(measured[case]).cpu / case.open_items for case in cases}
+    by_kind = {kind: [each[case] for case in cases if case.kind == kind] for kind in ("many partners", "one partner")}
     return [
         {
             "kind": case.kind,
@@ -87,11 +89,8 @@ def run(bench):
             "pairs": pairs[case],
             "repetitions": repetitions,
             **as_columns(median(measured[case]), case.open_items),
-            "each_to_smallest": f"{_each(measured, case) / _each(measured, smallest[case.kind]):.3f}",
+            "each_to_smallest": f"{each[case] / by_kind[case.kind][0]:.3f}",
+            "each_to_cheapest": f"{each[case] / min(by_kind[case.kind]):.3f}",
         }
         for case in cases
     ]
-
-
-def _each(measured, case):
-    return median(measured[case]).cpu / case.open_items

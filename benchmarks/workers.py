@@ -77,8 +77,7 @@ def scheduler_workers(meter, workers):
 
 
 def queue_workers(meter, workers):
-    """:return: ``(wall seconds, pairs)`` of a run by OCA's job runner with so many workers, from the first job's start to
-    the last one's end"""
+    """:return: ``(wall seconds, pairs)`` of a run by OCA's job runner, from the first job's start to the last's end"""
     from odoo.addons.account_credit_allocation_queue_job.tests.job_server import JobServer
 
     sys.argv[0] = os.environ["ODOO_BIN"]  # what the server is started with
