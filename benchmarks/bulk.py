@@ -42,22 +42,20 @@ def plan_pairs(env, partner_ids):
 def naive_loop(env, partner_ids, pairs):
     """What one writes first: for each invoice search the credits of its customer, and reconcile pair by pair."""
     Line = env["account.move.line"]
-    wanted = defaultdict(list)
+    debt = Line
     for pair in pairs:
-        wanted[pair.debt].append(pair.credit)
-    for debt_id, credit_ids in wanted.items():
-        debt = Line.browse(debt_id)
-        outstanding = Line.search(
-            [
-                ("account_id", "=", debt.account_id.id),
-                ("partner_id", "=", debt.partner_id.id),
-                ("parent_state", "=", "posted"),
-                ("reconciled", "=", False),
-                ("balance", "<", 0),
-            ]
-        )
-        for credit_id in credit_ids:
-            (debt + outstanding.browse(credit_id)).reconcile()
+        if debt.id != pair.debt:
+            debt = Line.browse(pair.debt)
+            outstanding = Line.search(
+                [
+                    ("account_id", "=", debt.account_id.id),
+                    ("partner_id", "=", debt.partner_id.id),
+                    ("parent_state", "=", "posted"),
+                    ("reconciled", "=", False),
+                    ("balance", "<", 0),
+                ]
+            )
+        (debt + outstanding.browse(pair.credit)).reconcile()
 
 
 def by_partner(env, partner_ids, pairs):

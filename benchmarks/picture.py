@@ -69,10 +69,10 @@ def draw_read_and_plan(axes, rows):
 
 
 def draw_workers(axes, rows):
-    labels = [f"{row['way']}, {row['workers']} workers" for row in rows]
+    labels = [f"{row['workers']} worker{'s' * (row['workers'] != '1')}" for row in rows]
     draw_bars(axes, labels, [float(row["speed_to_one_worker"]) for row in rows], OURS, "×")
     axes.axvline(1.7, color=TARGET, linewidth=0.8)
-    axes.set_title("A run: speed to that of one worker")
+    axes.set_title(f"A run ({rows[0]['way']}): speed to that of one worker")
 
 
 def draw_combination_solver(axes, rows):
@@ -87,6 +87,7 @@ DRAWINGS = {
     "on_post": draw_on_post,
     "read_and_plan": draw_read_and_plan,
     "workers": draw_workers,
+    "queue_workers": draw_workers,
     "combination_solver": draw_combination_solver,
 }
 

@@ -51,6 +51,7 @@ SUMMARIES = {
     "on_post": summarise_on_post,
     "read_and_plan": summarise_read_and_plan,
     "workers": summarise_workers,
+    "queue_workers": summarise_workers,
 }
 MEETS = {"<=": float.__le__, "<": float.__lt__, ">=": float.__ge__}
 

@@ -1,18 +1,17 @@
-"""One run with one worker and with two: processes as Odoo's scheduler starts them, and OCA's job runner.
+"""One run with one worker and with two: processes that take batches as Odoo's scheduler does.
 
 Here it is the wall time that counts, so these figures need a machine that has nothing else to do, and a core for each
 worker and its PostgreSQL process.
 """
 
 import multiprocessing
-import os
 import statistics
-import sys
 import time
+from collections import defaultdict
 
 from ledger import make_ledger
 from ledger_documents import LedgerSpec
-from measure import BenchmarkError, environment, in_child
+from measure import BenchmarkError, environment
 
 import odoo.sql_db
 from odoo import fields
@@ -21,9 +20,7 @@ OPEN_ITEMS = 20  # of each partner
 # partners, repetitions
 SIZES = {"quick": (100, 1), "default": (500, 2), "full": (2_000, 3)}
 WORKERS = (1, 2)
-BRIDGE = "account_credit_allocation_queue_job"
 PAUSE = 0.05  # seconds
-PATIENCE = 1800  # seconds for a run through the queue
 
 
 def start_run(database):
@@ -76,56 +73,37 @@ def scheduler_workers(meter, workers):
     return time.perf_counter() - start, count_pairs(meter.database, run_id)
 
 
-def queue_workers(meter, workers):
-    """:return: ``(wall seconds, pairs)`` of a run by OCA's job runner, from the first job's start to the last's end"""
-    from odoo.addons.account_credit_allocation_queue_job.tests.job_server import JobServer
+def measure_ways(bench, name, way):
+    """Measure one run with each number of workers.
 
-    sys.argv[0] = os.environ["ODOO_BIN"]  # what the server is started with
-    run_id = start_run(meter.database)
-
-    def is_done():
-        with environment(meter.database) as env:
-            return env["account.credit.allocation.run"].browse(run_id).state == "done"
-
-    with JobServer(meter.database, workers=workers, capacity=workers) as server:
-        server.wait_until(is_done, PATIENCE, "The run")
-    with environment(meter.database) as env:
-        env.cr.execute("SELECT EXTRACT(EPOCH FROM MAX(date_done) - MIN(date_started)) FROM queue_job")
-        [seconds] = env.cr.fetchone()
-    return float(seconds), count_pairs(meter.database, run_id)
-
-
-def has_queue(database):
-    with environment(database) as env:
-        return env["ir.module.module"]._get(BRIDGE).state == "installed"
-
-
-def run(bench):
-    """:return: rows for ``workers.csv``; those of the queue only where its bridge is installed"""
+    :param way: ``way(meter, workers)`` returns wall seconds and the number of pairs
+    :return: rows for a CSV file
+    """
     partners, repetitions = SIZES[bench.size]
     database, ledger = bench.make_database("workers", make_ledger, LedgerSpec(partners, OPEN_ITEMS), bench.seed)
-    ways = {"scheduler": scheduler_workers}
-    if in_child(has_queue, bench.base):
-        ways["queue_job"] = queue_workers
-    seconds, pairs = {}, {}
+    seconds, pairs = defaultdict(list), {}
     for _ in range(repetitions):
-        for name, way in ways.items():
-            for workers in WORKERS:
-                wall, pairs[name, workers] = bench.in_copy(database, way, workers)
-                seconds.setdefault((name, workers), []).append(wall)
-                print(f"  {name}, {workers} workers: {wall:.1f} s", flush=True)
+        for workers in WORKERS:
+            wall, pairs[workers] = bench.in_copy(database, way, workers)
+            seconds[workers].append(wall)
+            print(f"  {name}, {workers} workers: {wall:.1f} s", flush=True)
     bench.drop_database(database)
-    medians = {key: statistics.median(walls) for key, walls in seconds.items()}
+    medians = {workers: statistics.median(walls) for workers, walls in seconds.items()}
     return [
         {
             "way": name,
             "workers": workers,
             "open_items": ledger.open_debts + ledger.open_credits,
-            "pairs": pairs[name, workers],
+            "pairs": pairs[workers],
             "repetitions": repetitions,
             "wall_s": f"{wall:.2f}",
-            "pairs_per_second": f"{pairs[name, workers] / wall:.1f}",
-            "speed_to_one_worker": f"{medians[name, 1] / wall:.3f}",
+            "pairs_per_second": f"{pairs[workers] / wall:.1f}",
+            "speed_to_one_worker": f"{medians[1] / wall:.3f}",
         }
-        for (name, workers), wall in medians.items()
+        for workers, wall in medians.items()
     ]
+
+
+def run(bench):
+    """:return: rows for ``workers.csv``"""
+    return measure_ways(bench, "scheduler", scheduler_workers)
