@@ -15,6 +15,8 @@
         # actions of the document are used by the buttons on other forms
         "views/account_credit_allocation_views.xml",
         "views/account_credit_allocation_line_views.xml",
+        "views/account_credit_allocation_run_views.xml",
+        "views/account_credit_allocation_run_schedule_views.xml",
         "wizards/account_credit_allocation_undo_views.xml",
         "wizards/account_credit_allocation_wizard_views.xml",
         # its action is used by the settings

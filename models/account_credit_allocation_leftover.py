@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..matching.open_item import EXCLUDED, LOCKED_BY_ANOTHER_USER, NO_COUNTERPART
+from ..matching.open_item import EXCLUDED, NO_COUNTERPART
 from .minor_units import from_minor_units
 
 REASONS = [
@@ -61,6 +61,8 @@ class AccountCreditAllocationLeftover(models.Model):
         help="The document that allocated what somebody chose among several possibilities.",
     )
 
+    _run_partner_idx = models.Index("(run_id, partner_id) WHERE run_id IS NOT NULL")
+
     @api.model
     def _prepare_leftover_vals(self, document, line, side, left):
         """
@@ -89,19 +91,13 @@ class AccountCreditAllocationLeftover(models.Model):
         }
 
     @api.model
-    def _record_for_run(self, run, result, put_off):
+    def _record_for_run(self, run, result):
         """Keep what a batch left as leftovers of its run. Debts that simply have no credit are no news.
 
         :param run: ``account.credit.allocation.run``
         :param BatchResult result: its documents have recorded what was left of their companies
-        :param put_off: partners that will be tried again: that their items are in use now is no result
         """
-        leftovers = result.documents.leftover_ids
-        transient = leftovers.filtered(
-            lambda left: left.reason == LOCKED_BY_ANOTHER_USER and left.partner_id in put_off
-        )
-        transient.unlink()
-        (leftovers - transient).run_id = run
+        result.documents.leftover_ids.run_id = run
         sides = [("credit", left) for left in result.credits_left]
         sides += [("debt", left) for left in result.debts_left if left.leftover.reason != NO_COUNTERPART]
         lines = self.env["account.move.line"].browse([left.leftover.item.id for _side, left in sides])
@@ -110,9 +106,6 @@ class AccountCreditAllocationLeftover(models.Model):
                 {**self._prepare_leftover_vals(self.allocation_id, line, side, left), "run_id": run.id}
                 for (side, left), line in zip(sides, lines, strict=True)
                 if line.company_id not in result.documents.company_id
-                and not (
-                    left.leftover.reason == LOCKED_BY_ANOTHER_USER and left.leftover.item.group.partner in put_off.ids
-                )
             ]
         )
 

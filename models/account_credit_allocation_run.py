@@ -154,6 +154,8 @@ class AccountCreditAllocationRun(models.Model):
         """
         self.ensure_one()
         user = self.user_id.sudo()
+        if user.id == SUPERUSER_ID:
+            return ""
         if not user.active:
             return self.env._("The user %s is archived.", user.name)
         if self.company_id not in user.company_ids:
@@ -202,6 +204,7 @@ class AccountCreditAllocationRun(models.Model):
         rows = self.sudo().row_ids.filtered(lambda row: row.state in ("failed", "locked"))
         if not rows:
             raise UserError(self.env._("No partner has failed."))
+        self.sudo()._forget_leftovers(rows.partner_id.ids)
         self._requeue(rows.ids, split=True)
         self._go_on(enqueue=self.state == "stopped")
 
@@ -260,6 +263,7 @@ class AccountCreditAllocationRun(models.Model):
         batches = self._get_pending_batches()
         if not self.in_background:
             for batch in batches:
+                self.sudo()._begin_batch(batch)
                 self.sudo()._work_on_batch(batch)
             batches = []
         for batch in batches:

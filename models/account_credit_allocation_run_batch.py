@@ -100,17 +100,20 @@ class AccountCreditAllocationRunBatch(models.Model):
         ]
 
     def _requeue(self, row_ids, *, delay=0, split=False):
-        """Put rows back to pending, as a new batch, or as new batches of one partner each.
+        """Put rows back to pending, as a new batch, or as new batches of one partner each. Where drafts are applied the
+        batch stays what it is, because the drafts are those of the batch.
 
         :param list row_ids: rows of the work list
         :param int delay: seconds before which they are not tried again
         :param bool split: whether each partner becomes a batch, with its attempts counted anew
-        :return: the number of the new batch, the first of them if there are several
         """
         [(last,)] = self.env.execute_query(
             SQL("SELECT MAX(batch) FROM account_credit_allocation_run_partner WHERE run_id = %s", self.id)
         )
-        batches = range(last + 1, last + 1 + len(row_ids)) if split else [last + 1] * len(row_ids)
+        if self.is_applying:
+            batches = self.row_ids.browse(row_ids).mapped("batch")
+        else:
+            batches = range(last + 1, last + 1 + len(row_ids)) if split else [last + 1] * len(row_ids)
         self.env.cr.execute(
             SQL(
                 """UPDATE account_credit_allocation_run_partner row
@@ -127,7 +130,6 @@ class AccountCreditAllocationRunBatch(models.Model):
         self.row_ids.invalidate_model()
         for batch in sorted(set(batches)):
             self._enqueue_batch(batch, delay)
-        return last + 1
 
     def _reopen_rows(self, drafts):
         """Make the rows pending whose drafts are to be applied, in the batches that made them."""
@@ -181,6 +183,8 @@ class AccountCreditAllocationRunBatch(models.Model):
                 in_other_hands.add((run.id, batch))
             self.env.invalidate_all()
             seconds = Cron._commit_progress(1 if worked else 0, remaining=self._count_due_batches(in_other_hands))
+        if in_other_hands:  # unless these hands were killed
+            self._get_crons()._trigger(fields.Datetime.now() + timedelta(minutes=1))
 
     @api.model
     def _find_due_batch(self, except_for=()):

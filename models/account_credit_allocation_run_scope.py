@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
 
 from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope, ItemLimits
@@ -139,7 +139,9 @@ class AccountCreditAllocationRunScope(models.AbstractModel):
         """The company and its branches, as far as the responsible user may work in them; the company first."""
         self.ensure_one()
         branches = self.env["res.company"].sudo().search([("id", "child_of", self.company_id.id)])
-        return self.company_id.sudo() | (branches & self.user_id.sudo().company_ids)
+        if self.user_id.id != SUPERUSER_ID:
+            branches &= self.user_id.sudo().company_ids
+        return self.company_id.sudo() | branches
 
     def _get_scope(self, partner_ids=None):
         """

@@ -27,11 +27,15 @@ ROW_STATES = {FAILED: "failed", LOCKED_BY_ANOTHER_USER: "locked", CHANGED: "fail
 
 
 class BatchResult(NamedTuple):
-    """What was done with the partners of a batch: ``documents`` tell it, :class:`Left` records what was left."""
+    """What was done with the partners of a batch: ``documents`` tell it, :class:`Left` records what was left.
+
+    ``put_off``: partners of which something is in use by others and is not among what was left: they are tried again.
+    """
 
     documents: models.BaseModel
     credits_left: list[Left]
     debts_left: list[Left]
+    put_off: frozenset[int] = frozenset()
 
 
 class AccountCreditAllocationRunWorker(models.Model):
@@ -55,8 +59,11 @@ class AccountCreditAllocationRunWorker(models.Model):
         :raise psycopg2.OperationalError: the connection is lost; call again
         """
         self.ensure_one()
-        with self._in_own_transaction() as run:
-            begun = run._begin_batch(batch)
+        try:
+            with self._in_own_transaction() as run:
+                begun = run._begin_batch(batch)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:  # another worker was faster
+            begun = 0
         if not begun:
             self._end_run_if_complete()
             return 0
@@ -68,15 +75,23 @@ class AccountCreditAllocationRunWorker(models.Model):
             with self._in_own_transaction() as run:
                 run._put_off_batch(batch)
             worked = begun
-        except (psycopg2.OperationalError, psycopg2.InterfaceError):
-            raise
         except Exception as error:  # of one partner, as a rule: the others must not suffer
+            if self._is_connection_lost(error):
+                raise
             _logger.warning("%s failed in batch %s", self, batch, exc_info=not isinstance(error, UserError))
             with self._in_own_transaction() as run:
                 run._fail_batch(batch, error)
             worked = begun
         self._end_run_if_complete()
         return worked
+
+    @api.model
+    def _is_connection_lost(self, error):
+        """Whether an exception says nothing about the work, but that the database is out of reach."""
+        code = getattr(error, "pgcode", None) or ""
+        if code.startswith(("08", "57P")):
+            return True
+        return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not code
 
     @contextmanager
     def _in_own_transaction(self):
@@ -127,17 +142,14 @@ class AccountCreditAllocationRunWorker(models.Model):
 
         :return: the number of partners to work on
         """
-        try:
-            rows = self._lock_rows(batch)
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            return 0
+        rows = self._lock_rows(batch)
         if not rows:
             return 0
         if obstacle := self._find_obstacle():
             self._set_stopped(obstacle)
             return 0
         interruptions = max(rows.mapped("interruptions"))
-        if len(rows) > 1 and interruptions >= INTERRUPTIONS_OF_BATCH:
+        if self._can_split(rows) and interruptions >= INTERRUPTIONS_OF_BATCH:
             self._requeue(rows.ids, split=True)
             return 0
         if interruptions >= INTERRUPTIONS_OF_PARTNER:
@@ -164,7 +176,7 @@ class AccountCreditAllocationRunWorker(models.Model):
         attempts = max(rows.mapped("attempts"))
         if attempts < ATTEMPTS:
             self._requeue(rows.ids, delay=DELAYS[attempts - 1])
-        elif len(rows) > 1:
+        elif self._can_split(rows):
             self._requeue(rows.ids, delay=DELAYS[0], split=True)
         else:
             rows.write({"state": "locked", "interruptions": 0, "message": self._get_locked_message()})
@@ -172,11 +184,15 @@ class AccountCreditAllocationRunWorker(models.Model):
     def _fail_batch(self, batch, error):
         """A batch could not be executed as a whole: its partners are tried alone, and a single one has failed."""
         rows = self._lock_rows(batch)
-        if len(rows) > 1:
+        if self._can_split(rows):
             self._requeue(rows.ids, split=True)
         else:
             message = self.env["account.credit.allocation.executor"]._get_error_message(error)
             rows.write({"state": "failed", "interruptions": 0, "message": message})
+
+    def _can_split(self, rows):
+        """Whether these rows of a batch may become batches of their own; the partners of a draft are applied together."""
+        return len(rows) > 1 and not self.is_applying
 
     def _get_locked_message(self):
         return self.env._("Other people were working on its documents, %s times.", ATTEMPTS)
@@ -198,8 +214,11 @@ class AccountCreditAllocationRunWorker(models.Model):
         if self.is_applying:
             result = worker._apply_drafts(batch)
         else:
-            self._forget_leftovers(partner_ids)
-            result = worker._preview_partners(partner_ids) if self.mode == "preview" else worker._allocate(partner_ids)
+            if any(row.attempts > 1 or row.left_count for row in rows):
+                self._forget_leftovers(partner_ids)
+            patient = {row.partner_id.id for row in rows if row.attempts < ATTEMPTS}
+            allocate = worker._preview_partners if self.mode == "preview" else worker._allocate
+            result = allocate(partner_ids, patient)
         documents = result.documents.sudo()
         documents.write({"run_id": self.id, "run_batch": batch})
         self._store_row_results(rows, result._replace(documents=documents))
@@ -212,17 +231,35 @@ class AccountCreditAllocationRunWorker(models.Model):
         context = {"allowed_company_ids": self._get_companies().ids, "lang": user.lang, "tz": user.tz}
         return self.with_env(self.env(user=user, su=False, context=context))
 
-    def _allocate(self, partner_ids):
+    def _allocate(self, partner_ids, patient):
         """Plan and execute, with the rights of the current user.
 
+        What is in use by others is not even listed where it will be tried again: a record that refers to an item might
+        have to wait for whoever holds it.
+
+        :param partner_ids: commercial partners
+        :param set patient: those of them that may be tried again
         :return: :class:`BatchResult`
         """
-        outcome = self.env["account.credit.allocation.executor"]._allocate(
-            self._get_scope(partner_ids), "run", quiet=self.quiet
+        executor, scope = self.env["account.credit.allocation.executor"], self._get_scope(partner_ids)
+        plans = executor._plan(scope)
+        executor = executor.with_context(credit_allocation_rule_ids=scope.rule_ids)
+        outcome = executor._execute_plans(plans, quiet=self.quiet)
+        put_off = frozenset(
+            left.leftover.item.group.partner
+            for left in outcome.credits_left + outcome.debts_left
+            if left.leftover.reason == LOCKED_BY_ANOTHER_USER and left.leftover.item.group.partner in patient
         )
-        return BatchResult(outcome.documents, outcome.credits_left, outcome.debts_left)
+        for entries in (outcome.credits_left, outcome.debts_left):
+            entries[:] = [
+                left
+                for left in entries
+                if left.leftover.reason != LOCKED_BY_ANOTHER_USER or left.leftover.item.group.partner not in put_off
+            ]
+        documents = self.env["account.credit.allocation"]._create_done(outcome, "run")
+        return BatchResult(documents, outcome.credits_left, outcome.debts_left, put_off)
 
-    def _preview_partners(self, partner_ids):
+    def _preview_partners(self, partner_ids, _patient):
         """Plan, and write the plan down as drafts; see :meth:`_allocate`."""
         plans = self.env["account.credit.allocation.executor"]._plan(self._get_scope(partner_ids))
         documents = self.env["account.credit.allocation"]._create_preview(plans, "run")
@@ -263,13 +300,15 @@ class AccountCreditAllocationRunWorker(models.Model):
         :param BatchResult result: what was done with their partners
         """
         outcomes = self._get_row_outcomes(result)
-        put_off = rows.filtered(
-            lambda row: outcomes.get(row.partner_id.id, ("done",))[0] == "locked" and row.attempts < ATTEMPTS
-        )
+        put_off = rows.filtered(lambda row: row.partner_id.id in result.put_off)
         if self.is_applying:  # what was left of an applied draft is not tried again: nobody has seen another plan
             drafts = result.documents.filtered(lambda document: document.state == "draft")
-            put_off = put_off.filtered(lambda row: row.partner_id in drafts.line_ids.partner_id)
-        self.env["account.credit.allocation.leftover"]._record_for_run(self, result, put_off.partner_id)
+            put_off = rows.filtered(
+                lambda row: row.attempts < ATTEMPTS
+                and row.partner_id in drafts.line_ids.partner_id
+                and outcomes.get(row.partner_id.id, ("",))[0] == "locked"
+            )
+        self.env["account.credit.allocation.leftover"]._record_for_run(self, result)
         figures = self._get_row_figures(rows, result.documents)
         for row in rows:
             state, message = outcomes.get(row.partner_id.id, ("done", ""))
@@ -286,9 +325,7 @@ class AccountCreditAllocationRunWorker(models.Model):
             )
         if put_off:
             put_off.flush_recordset()
-            batch = self._requeue(put_off.ids, delay=DELAYS[max(put_off.mapped("attempts")) - 1])
-            if self.is_applying:
-                drafts.run_batch = batch
+            self._requeue(put_off.ids, delay=DELAYS[max(put_off.mapped("attempts")) - 1])
 
     def _get_row_outcomes(self, result):
         """``{partner id: (state, message)}`` of the partners that are not simply done."""

@@ -19,6 +19,8 @@ from . import (
     test_rule_chain,
     test_rules_on_ledger,
     test_run,
+    test_run_faults,
+    test_run_transactions,
     test_scenarios,
     test_scope_limits,
     test_security,

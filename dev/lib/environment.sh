@@ -59,6 +59,7 @@ ensure_queue_job() {
 
 fetch_queue_job() {
     ! cmp -s "$list" "$queue_job/.installed" || return 0
+    ensure_packages python3-venv ca-certificates
     ensure_uv
     say "Fetching OCA's queue_job (dev/requirements/queue_job.txt)"
     rm -rf "$queue_job"

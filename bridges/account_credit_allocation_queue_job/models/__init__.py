@@ -1,2 +1,1 @@
-from . import queue_job
-from . import account_credit_allocation_run
+from . import account_credit_allocation_run, queue_job

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import psycopg2
 
 from odoo import api, fields, models
@@ -9,12 +11,14 @@ from odoo.addons.queue_job.job import CANCELLED, ENQUEUED, FAILED, PENDING, STAR
 WAITING = (WAIT_DEPENDENCIES, PENDING, ENQUEUED)
 LIVE = (*WAITING, STARTED)
 MAX_RETRIES = 8
+# A job runner that has handed out nothing for so many minutes, while jobs were due, is not there.
+RUNNER_MINUTES = 15
 # Batches that are tried again come after those that were not tried yet; the lesser number is the first.
 PRIORITY, PRIORITY_OF_RETRIES = 10, 20
 
 
 class AccountCreditAllocationRun(models.Model):
-    """Batches as jobs. The run's work list stays the only state: a job does what is pending, and nothing if nothing is."""
+    """Batches as jobs. The work list stays the only state of the run: a job does what is pending, and maybe nothing."""
 
     _inherit = "account.credit.allocation.run"
 
@@ -84,7 +88,9 @@ class AccountCreditAllocationRun(models.Model):
                 self.id,
             )
         )
-        return self.env._("%(run)s: batch %(batch)s of %(last)s", run=self.name, batch=batch, last=max(last or 0, batch))
+        return self.env._(
+            "%(run)s: batch %(batch)s of %(last)s", run=self.name, batch=batch, last=max(last or 0, batch)
+        )
 
     @api.model
     def _job_store_values(self, job):
@@ -96,8 +102,8 @@ class AccountCreditAllocationRun(models.Model):
 
     def _process_batch(self, batch):
         """
-        :raise RetryableJobError: as a job, when the batch is still to be done, because the connection was lost or another
-            worker is at it: the retry pattern says when it is tried again
+        :raise RetryableJobError: as a job, when the batch is still to be done, because the connection was lost or
+            another worker is at it: the retry pattern says when it is tried again
         """
         if not self.env.context.get("job_uuid"):
             return super()._process_batch(batch)
@@ -125,12 +131,13 @@ class AccountCreditAllocationRun(models.Model):
 
     def _set_stopped(self, reason):
         """The jobs that wait are cancelled. Those the runner has just handed out find nothing to do."""
-        super()._set_stopped(reason)
-        jobs = self.env["queue.job"].sudo()
-        waiting = jobs.search(
-            [("credit_allocation_run_id", "in", self.ids), ("state", "in", (WAIT_DEPENDENCIES, PENDING))]
+        waiting = (
+            self.env["queue.job"]
+            .sudo()
+            .search([("credit_allocation_run_id", "in", self.ids), ("state", "in", (WAIT_DEPENDENCIES, PENDING))])
         )
         waiting.write({"state": CANCELLED, "date_cancelled": fields.Datetime.now(), "result": reason})
+        return super()._set_stopped(reason)
 
     def _on_batch_job_failed(self, **details):
         """Called by queue_job when it gives a job up; it does not say which one."""
@@ -145,36 +152,45 @@ class AccountCreditAllocationRun(models.Model):
                 """SELECT DISTINCT ON (credit_allocation_run_id, credit_allocation_batch) id, state
                      FROM queue_job
                     WHERE credit_allocation_run_id = ANY(%s)
-                    ORDER BY credit_allocation_run_id, credit_allocation_batch, id DESC""",
+                    ORDER BY credit_allocation_run_id, credit_allocation_batch, state IN %s DESC, id DESC""",
                 self.ids,
+                LIVE,
             )
         )
         for job in Job.browse([job_id for job_id, state in last_jobs if state == FAILED]):
             run = job.credit_allocation_run_id
             rows = run.row_ids.search(
                 [("run_id", "=", run.id), ("batch", "=", job.credit_allocation_batch), ("state", "=", "pending")]
-            )
+            ).try_lock_for_update(allow_referencing=True)  # not those that another worker is at
             if rows:
                 reason = job.exc_message or job.exc_info or job.exc_name
-                rows.write({"state": "failed", "message": self.env._("The job of this batch failed: %s", reason)})
+                message = self.env._("The job of this batch failed: %s", reason)
+                rows.write({"state": "failed", "interruptions": 0, "message": message})
                 rows.flush_recordset()
                 run._finish_if_complete()
 
     @api.model
     def _cron_process_batches(self):
-        """Odoo's scheduler is the safety net: it takes what has lost its job."""
+        """Odoo's scheduler is the safety net."""
         self.search([("state", "=", "running")])._fail_rows_of_failed_jobs()
         return super()._cron_process_batches()
 
     @api.model
     def _get_due_sql(self, except_for):
+        """Only what has lost its job, or waits for a job runner that is not there."""
+        alive_since = fields.Datetime.now() - timedelta(minutes=RUNNER_MINUTES)
         return SQL(
-            """%s
+            """%(due)s
                 AND NOT EXISTS (
                     SELECT 1 FROM queue_job job
                      WHERE job.credit_allocation_run_id = row.run_id
                        AND job.credit_allocation_batch = row.batch
-                       AND job.state IN %s)""",
-            super()._get_due_sql(except_for),
-            LIVE,
+                       AND job.state IN %(live)s
+                       AND (job.state != %(pending)s
+                            OR COALESCE(job.eta, job.date_created) > %(since)s
+                            OR EXISTS (SELECT 1 FROM queue_job WHERE date_enqueued > %(since)s)))""",
+            due=super()._get_due_sql(except_for),
+            live=LIVE,
+            pending=PENDING,
+            since=alive_since,
         )

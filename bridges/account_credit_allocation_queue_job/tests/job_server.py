@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from odoo.tools import config
@@ -41,11 +42,11 @@ class JobServer:
 
     def __exit__(self, *error):
         self.process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)  # the session that was started above
-            self.process.wait()
+        with suppress(ProcessLookupError):  # what is left of the session that was started above
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
         self.folder.cleanup()
 
     def _prepare_config(self):
@@ -70,7 +71,9 @@ class JobServer:
         deadline = time.monotonic() + seconds
         while not (reached := is_reached()):
             if time.monotonic() > deadline or self.process.poll() is not None:
-                raise AssertionError(f"{what}: not within {seconds} seconds.\n{self.read_log()[-6000:]}")
+                raise AssertionError(
+                    f"{what}: not within {seconds} seconds, or the server has ended.\n{self.read_log()[-6000:]}"
+                )
             time.sleep(interval)
         return reached
 

@@ -39,7 +39,9 @@ class TestJobRunner(BaseCase):
     # --- the books ----------------------------------------------------------------------------------------------------
 
     def prepare_company(self, env):
-        journal = env["account.journal"].search([("type", "=", "general"), ("company_id.parent_id", "=", False)], limit=1)
+        journal = env["account.journal"].search(
+            [("type", "=", "general"), ("company_id.parent_id", "=", False)], limit=1
+        )
         self.company_id = journal.company_id.id
         self.journal_id = journal.id
         journal.company_id.credit_allocation_receivable = False  # not on posting
@@ -56,7 +58,9 @@ class TestJobRunner(BaseCase):
                     "login": login,
                     "company_id": self.company_id,
                     "company_ids": [Command.set([self.company_id])],
-                    "group_ids": [Command.set([env.ref("base.group_user").id, env.ref("account.group_account_user").id])],
+                    "group_ids": [
+                        Command.set([env.ref("base.group_user").id, env.ref("account.group_account_user").id])
+                    ],
                 }
             )
             .id
@@ -161,10 +165,11 @@ class TestJobRunner(BaseCase):
 
     def test_a_killed_worker_loses_and_doubles_nothing(self):
         with self.registry.cursor() as cr:
-            # whoever reconciles has to wait here, in the middle of a batch
-            cr.execute("LOCK TABLE account_partial_reconcile IN SHARE MODE")
+            cr.execute("LOCK TABLE account_partial_reconcile IN SHARE MODE")  # in the middle of a batch, workers wait
             run_id = self.start_run(24, 4)
-            worker_pid = self.server.wait_until(lambda: self.find_waiting_worker(run_id), 60, "A batch is worked on", 0.05)
+            worker_pid = self.server.wait_until(
+                lambda: self.find_waiting_worker(run_id), 60, "A batch is worked on", interval=0.05
+            )
             os.kill(worker_pid, signal.SIGKILL)
         self.wait_for(run_id, 60)
         self.assertAllAllocatedOnce(run_id)
@@ -172,23 +177,27 @@ class TestJobRunner(BaseCase):
         self.assertIn("Re-queued dead job", self.server.read_log()[self.log_start :])
 
     def find_waiting_worker(self, run_id):
+        """The process of a job, when all jobs that have been started wait for the lock."""
         with self.registry.cursor() as cr:
             cr.execute(
-                """SELECT worker_pid FROM queue_job
+                """SELECT MAX(worker_pid)
+                     FROM queue_job
                     WHERE credit_allocation_run_id = %s AND state = 'started'
-                      AND EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted
-                                     AND relation = 'account_partial_reconcile'::regclass)""",
+                   HAVING COUNT(*) = (SELECT COUNT(*) FROM pg_locks
+                                       WHERE NOT granted AND relation = 'account_partial_reconcile'::regclass)""",
                 [run_id],
             )
             return (cr.fetchone() or [None])[0]
 
     def test_jobs_and_the_scheduler_may_work_on_the_same_run(self):
         run_id = self.start_run(24, 2)
-        # the moment the workers begin, this process takes the same batches, as the scheduler would
-        self.server.wait_until(
-            lambda: self.read_run(run_id, lambda run: "done" in run.sudo().job_ids.mapped("state")), 60, "A job is done", 0.05
-        )
-        worked = [self.read_run(run_id, lambda run: run._process_batch(batch)) for batch in self.batches]
+
+        def has_begun(run):
+            return "done" in run.job_ids.mapped("state")
+
+        self.server.wait_until(lambda: self.read_run(run_id, has_begun), 60, "The first job is done", interval=0.05)
+        # from here on this process takes the same batches, as the scheduler would
+        worked = self.read_run(run_id, lambda run: [run._process_batch(batch) for batch in self.batches])
         self.wait_for(run_id, 60)
         self.assertAllAllocatedOnce(run_id)
         self.assertTrue(any(worked), "This process was too late for every batch")

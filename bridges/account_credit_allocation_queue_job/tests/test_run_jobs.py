@@ -33,6 +33,9 @@ class TestRunJobs(RunCase):
         run.action_start()
         return run
 
+    def new_bookkeeper(self, login="bookkeeper", more_groups=""):
+        return new_test_user(self.env, login, "account.group_account_user" + more_groups, company_id=self.company.id)
+
     def jobs(self, run):
         return self.env["queue.job"].sudo().search([("credit_allocation_run_id", "=", run.id)], order="id")
 
@@ -111,9 +114,7 @@ class TestRunJobs(RunCase):
         self.assertGreater(job.priority, self.jobs(run)[0].priority)
 
     def test_job_belongs_to_the_responsible_user_in_the_companies_of_the_run(self):
-        user = new_test_user(
-            self.env, "bookkeeper", "account.group_account_user", company_id=self.company.id, company_ids=self.company.ids
-        )
+        user = self.new_bookkeeper()
         run = self.new_run()
         run.sudo().user_id = user
         self.pair(self.customer)
@@ -131,9 +132,12 @@ class TestRunJobs(RunCase):
 
     def test_retries_wait_longer_each_time(self):
         job = self.load(self.jobs(self.start_run())[0])
-        seconds = []
-        for job.retry in range(1, MAX_RETRIES + 1):  # noqa: B020
-            seconds.append(job._get_retry_seconds())
+
+        def get_seconds(retry):
+            job.retry = retry
+            return job._get_retry_seconds()
+
+        seconds = [get_seconds(retry) for retry in range(1, MAX_RETRIES + 1)]
         self.assertEqual(seconds, [5, 15, 60, 300, 300, 900, 900, 900])
 
     def test_lost_connection_is_tried_again(self):
@@ -215,6 +219,20 @@ class TestRunJobs(RunCase):
         self.perform(jobs[2])
         self.assertEqual(run.state, "done")
 
+    def test_scheduler_takes_what_waits_for_a_job_runner_that_is_not_there(self):
+        self.env["queue.job"].sudo().search([]).date_enqueued = False  # of other tests, which commit
+        run = self.start_run()
+        jobs = self.jobs(run)
+        jobs.eta = datetime.now() - timedelta(hours=1)
+        jobs[0].write({"state": "enqueued", "date_enqueued": datetime.now() - timedelta(minutes=1)})
+        self.work()
+        self.assertFalse(run.allocation_ids)  # the runner is busy with others
+        jobs[0].write({"state": "done", "date_enqueued": datetime.now() - timedelta(hours=1)})
+        jobs[1].eta = datetime.now() + timedelta(hours=1)
+        self.work()
+        self.assertPaid(self.invoices[0], self.invoices[2])
+        self.assertEqual(self.invoices[1].amount_residual, 100)
+
     def test_stop_cancels_what_waits_and_resume_queues_it_again(self):
         run = self.start_run()
         jobs = self.jobs(run)
@@ -251,23 +269,18 @@ class TestRunJobs(RunCase):
 
     def test_jobs_are_listed_for_managers_of_the_queue_and_told_to_others(self):
         run = self.start_run()
-        user = new_test_user(self.env, "bookkeeper", "account.group_account_user", company_id=self.company.id)
+        user = self.new_bookkeeper()
         told = run.with_user(user).action_open_jobs()
         self.assertEqual(told["tag"], "display_notification")
         self.assertEqual(told["params"]["title"], "3 waiting, 0 running, 0 failed")
-        manager = new_test_user(
-            self.env,
-            "manager",
-            "account.group_account_user,queue_job.group_queue_job_manager",
-            company_id=self.company.id,
-        )
+        manager = self.new_bookkeeper("manager", ",queue_job.group_queue_job_manager")
         listed = run.with_user(manager).action_open_jobs()
         found = self.env[listed["res_model"]].with_user(manager).search(listed["domain"])
         self.assertEqual(found, self.jobs(run))
 
     def test_form_opens_for_somebody_who_does_not_see_the_queue(self):
         run = self.start_run()
-        user = new_test_user(self.env, "bookkeeper", "account.group_account_user", company_id=self.company.id)
+        user = self.new_bookkeeper()
         arch = run.with_user(user).get_view(view_type="form")["arch"]
         self.assertIn("action_open_jobs", arch)
         self.assertEqual(run.with_user(user).read(["job_summary"])[0]["job_summary"], "3 waiting, 0 running, 0 failed")
