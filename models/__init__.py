@@ -24,6 +24,7 @@ from . import (
     account_move_line,
     account_payment,
     allocation_executor,
+    allocation_executor_plan,
     allocation_executor_reconcile,
     allocation_trigger,
     allocation_write_off,

@@ -7,7 +7,7 @@ from odoo.tools import formatLang
 
 from ..matching.open_item import NO_COUNTERPART
 from .minor_units import from_minor_units
-from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
+from .open_item_reader import AllocationScope
 
 ORIGINS = [
     ("on_post", "On posting"),
@@ -268,11 +268,7 @@ class AccountCreditAllocation(models.Model):
 
         :return: :class:`AllocationScope`
         """
-        lines = moves.line_ids.filtered(
-            lambda line: line.parent_state == "posted"
-            and line.account_type in (RECEIVABLE, PAYABLE)
-            and not line.reconciled
-        )
+        lines = moves._get_open_lines()
         return AllocationScope(
             company_ids=tuple(self.env.companies.ids),
             account_types=tuple(set(lines.mapped("account_type"))),

@@ -46,12 +46,7 @@ class AccountMove(models.Model):
     @api.depends_context("allowed_company_ids")
     def _compute_credit_allocation_side(self):
         for move in self:
-            open_items = move.line_ids.filtered(
-                lambda line: line.parent_state == "posted"
-                and line.account_type in (RECEIVABLE, PAYABLE)
-                and line.partner_id
-                and not line.reconciled
-            )
+            open_items = move._get_open_lines().filtered("partner_id")
             sides = {line._get_open_item_side() for line in open_items}
             move.credit_allocation_side = (
                 sides.pop() if len(sides) == 1 and open_items[0]._has_open_counterpart() else False
@@ -114,6 +109,14 @@ class AccountMove(models.Model):
         :return: an action that opens the preview, or says that there is nothing to allocate
         """
         return self.env["account.credit.allocation"]._preview_documents(self)
+
+    def _get_open_lines(self):
+        """The posted receivable and payable items of these entries that are not settled yet."""
+        return self.line_ids.filtered(
+            lambda line: line.parent_state == "posted"
+            and line.account_type in (RECEIVABLE, PAYABLE)
+            and not line.reconciled
+        )
 
     def _get_credit_allocation_chatter(self):
         """The record that users see this entry as: a payment has a chatter of its own, its entry stays silent."""

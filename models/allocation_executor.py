@@ -1,13 +1,11 @@
 import logging
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..matching import plan_by_group
 from ..matching.open_item import (
     FAILED,
     AllocationPlan,
@@ -75,7 +73,7 @@ class AllocationOutcome:
 class AllocationExecutor(models.AbstractModel):
     """The door out of the matching core: plans become native reconciliations and allocation documents.
 
-    There is no other place in the addon that reconciles.
+    There is no other place in the addon that reconciles. How it plans is in allocation_executor_plan.py.
     """
 
     _name = "account.credit.allocation.executor"
@@ -102,87 +100,6 @@ class AllocationExecutor(models.AbstractModel):
         if scope.rule_ids is not None:  # a chosen rule may write off though the company has switched it off
             executor = self.with_context(credit_allocation_rule_ids=scope.rule_ids)
         return executor._execute(self._plan(scope), origin, quiet=quiet)
-
-    @api.model
-    def _plan(self, scope):
-        """Decide, and change nothing.
-
-        :return: list of :class:`GroupPlan`, the groups of the scope in a stable order
-        """
-        debts, credits = self.env["account.open.item.reader"]._read_open_items(scope)
-        wanted = scope.groups
-        if scope.documents is not None:  # of the chosen ones, those that were found to be open
-            wanted = {item.group for item in debts + credits if item.document in scope.documents}
-        books = self._get_books(debts + credits)
-        plans = []
-        for root, account_type in sorted(set(books.values())):
-            plans += self._plan_books(
-                [debt for debt in debts if books[debt.group] == (root, account_type)],
-                [credit for credit in credits if books[credit.group] == (root, account_type)],
-                self._get_matching_options(self.env["res.company"].sudo().browse(root), scope.rule_ids),
-            )
-        return [group_plan for group_plan in plans if wanted is None or group_plan.group in wanted]
-
-    @api.model
-    def _plan_books(self, debts, credits, options):
-        """Plan all partners together and, when that fails, each alone, so that one cannot stop the others.
-
-        :return: list of :class:`GroupPlan`
-        """
-        rules = self.env["account.credit.allocation.rule.type"]._get_matching_rules()
-        try:
-            plans = plan_by_group(debts, credits, options, rules=rules, exchange=self._get_exchange)
-            return [GroupPlan(group, plan) for group, plan in plans]
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception:  # whatever a rule of another addon stumbles over must not stop the other partners
-            partners = sorted({item.group.partner for item in chain(debts, credits)})
-            if len(partners) == 1:
-                _logger.warning("No plan for partner %s", partners[0], exc_info=True)
-                return self._prepare_failed_plans(debts, credits)
-        plans = []
-        for partner in partners:
-            plans += self._plan_books(
-                [debt for debt in debts if debt.group.partner == partner],
-                [credit for credit in credits if credit.group.partner == partner],
-                options,
-            )
-        return plans
-
-    @api.model
-    def _prepare_failed_plans(self, debts, credits):
-        """Plans that settle nothing and list every item as failed."""
-        return [
-            GroupPlan(
-                group,
-                AllocationPlan(
-                    (),
-                    tuple(Leftover(debt, debt.residual, FAILED) for debt in debts if debt.group == group),
-                    tuple(Leftover(credit, credit.residual, FAILED) for credit in credits if credit.group == group),
-                ),
-            )
-            for group in sorted({item.group for item in chain(debts, credits)})
-        ]
-
-    @api.model
-    def _get_books(self, items):
-        """``{group: (root company, account type)}``: what is planned on its own.
-
-        Each root company has its own rules, and what is receivable never nets against what is payable.
-        """
-        groups = {item.group for item in items}
-        accounts = self.env["account.account"].sudo().browse({group.account for group in groups})
-        account_types = {account.id: account.account_type for account in accounts}
-        return {group: (group.company, account_types[group.account]) for group in groups}
-
-    @api.model
-    def _get_matching_options(self, company, rule_ids=None):
-        """The rules of a root company, in order, and their settings.
-
-        :param rule_ids: see :class:`AllocationScope`
-        :return: :class:`MatchingOptions`
-        """
-        return self.env["account.credit.allocation.rule"]._get_matching_options(company, rule_ids)
 
     @api.model
     def _count_documents(self, plans):

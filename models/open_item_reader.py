@@ -11,6 +11,8 @@ RECEIVABLE = "asset_receivable"
 PAYABLE = "liability_payable"
 INVOICE_TYPES = ("out_invoice", "in_invoice", "out_receipt", "in_receipt")
 REFUND_TYPES = ("out_refund", "in_refund")
+MANY_PARTNERS = 1_000
+ROWS_PER_FETCH = 10_000
 VENDOR_TYPES = ("in_invoice", "in_refund", "in_receipt")
 
 
@@ -35,7 +37,7 @@ class AllocationScope(NamedTuple):
     """Which open items an allocation looks at, and by which rules.
 
     ``company_ids``: items of these companies only. ``partner_ids``: commercial partners; None for everybody, items of
-    nobody included; 0 for the chosen documents of nobody. ``documents``: journal entries that were chosen, None for no
+    nobody included; 0 for those of nobody, of which only the chosen ones where documents are chosen. ``documents``: journal entries that were chosen, None for no
     choice: only groups that hold some are allocated; where a group holds chosen debts only those are settled, where it
     holds chosen credits only those are spent. ``groups``: nothing outside of these is allocated; None for no limit.
     ``limits``: only these items; None for all. ``rule_ids``: only these ``account.credit.allocation.rule`` run, also
@@ -91,7 +93,7 @@ class OpenItemReader(models.AbstractModel):
         debts, credits = [], []
         companies = self._get_company_facts(scope.company_ids)
         outside = set()
-        for row in self.env.execute_query_dict(self._get_open_item_query(scope)):
+        for row in self._fetch_rows(scope):
             item = self._prepare_open_item(row, companies[row["company_id"]])
             (debts if _is_debt(row) else credits).append(item)
             if row["outside"]:
@@ -99,6 +101,29 @@ class OpenItemReader(models.AbstractModel):
         if scope.documents is not None:
             outside |= self._find_not_chosen(debts, scope.documents) | self._find_not_chosen(credits, scope.documents)
         return self._put_outside(debts, outside), self._put_outside(credits, outside)
+
+    @api.model
+    def _fetch_rows(self, scope):
+        """The rows of :meth:`_get_open_item_query`; of many partners not all at once, as they take more memory than the
+        items that are made of them.
+
+        :return: iterator over dictionaries
+        """
+        query = self._get_open_item_query(scope)
+        if scope.partner_ids is not None and len(scope.partner_ids) <= MANY_PARTNERS:
+            yield from self.env.execute_query_dict(query)
+            return
+        # to compile such a query takes PostgreSQL longer than to run it, and all rows are wanted, not the first few soon
+        self.env.cr.execute(
+            SQL(
+                "SET LOCAL jit = off; SET LOCAL cursor_tuple_fraction = 1;"
+                " DECLARE credit_allocation_open_item NO SCROLL CURSOR FOR %s",
+                query,
+            )
+        )
+        while rows := self.env.execute_query_dict(SQL("FETCH %s FROM credit_allocation_open_item", ROWS_PER_FETCH)):
+            yield from rows
+        self.env.cr.execute("CLOSE credit_allocation_open_item")
 
     @api.model
     def _get_open_item_domain(self, scope):
@@ -129,11 +154,13 @@ class OpenItemReader(models.AbstractModel):
         )
         if scope.partner_ids is not None:
             contacts = self.env["res.partner"].sudo().with_context(active_test=False)
+            # ids again: a subquery among that many tables is not looked into before all open items have been read
             partner_domain = Domain(
-                "partner_id", "in", contacts._search([("commercial_partner_id", "in", scope.partner_ids)])
+                "partner_id", "in", contacts.search([("commercial_partner_id", "in", scope.partner_ids)]).ids
             )
-            if 0 in scope.partner_ids:  # chosen documents of nobody: listed, never matched
-                partner_domain |= Domain("partner_id", "=", False) & Domain("move_id", "in", scope.documents or ())
+            if 0 in scope.partner_ids:  # listed, never matched
+                nobody = Domain("partner_id", "=", False)
+                partner_domain |= nobody if scope.documents is None else nobody & Domain("move_id", "in", scope.documents)
             domain &= partner_domain
         return domain
 
@@ -234,9 +261,10 @@ class OpenItemReader(models.AbstractModel):
             SQL("%s.memo", alias.payment),
             SQL("%s.reversed_entry_id", alias.move),
             SQL(
-                "ARRAY(SELECT paid.invoice_id FROM account_move__account_payment paid WHERE paid.payment_id = %s.id)"
-                " AS paid_ids",
-                alias.payment,
+                """CASE WHEN %(payment)s.id IS NULL THEN '{}' ELSE ARRAY(
+                    SELECT paid.invoice_id FROM account_move__account_payment paid WHERE paid.payment_id = %(payment)s.id
+                ) END AS paid_ids""",
+                payment=alias.payment,
             ),
             SQL(
                 "COALESCE(%s.credit_allocation_excluded OR %s.credit_allocation_excluded, FALSE)"
