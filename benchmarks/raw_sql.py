@@ -16,7 +16,7 @@ def write_by_sql(env, pairs):
     rows = io.StringIO("".join(f"{pair.debt}\t{pair.credit}\t{pair.amount}\n" for pair in pairs))
     cr.execute(
         """CREATE TEMPORARY TABLE raw_pair (
-               debt integer, credit integer, cents bigint, position serial, component integer
+               debt integer, credit integer, cents bigint, position serial
            ) ON COMMIT DROP"""
     )
     cr.copy_expert("COPY raw_pair (debt, credit, cents) FROM STDIN", rows)
