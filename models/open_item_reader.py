@@ -37,11 +37,11 @@ class AllocationScope(NamedTuple):
     """Which open items an allocation looks at, and by which rules.
 
     ``company_ids``: items of these companies only. ``partner_ids``: commercial partners; None for everybody, items of
-    nobody included; 0 for those of nobody, of which only the chosen ones where documents are chosen. ``documents``: journal entries that were chosen, None for no
-    choice: only groups that hold some are allocated; where a group holds chosen debts only those are settled, where it
-    holds chosen credits only those are spent. ``groups``: nothing outside of these is allocated; None for no limit.
-    ``limits``: only these items; None for all. ``rule_ids``: only these ``account.credit.allocation.rule`` run, also
-    those that are switched off; None for the active ones of each company.
+    nobody included; 0 for those of nobody, of which only the chosen ones where documents are chosen. ``documents``:
+    journal entries that were chosen, None for no choice: only groups that hold some are allocated; where a group holds
+    chosen debts only those are settled, where it holds chosen credits only those are spent. ``groups``: nothing outside
+    of these is allocated; None for no limit. ``limits``: only these items; None for all. ``rule_ids``: only these
+    ``account.credit.allocation.rule`` run, also those that are switched off; None for the active ones of each company.
 
     Of a group that is allocated, the items that were not chosen, or are outside of the limits, stay known to the rule
     that reads references, so that a number means the same whatever was chosen. They are neither settled nor spent nor
