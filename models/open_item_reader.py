@@ -113,7 +113,7 @@ class OpenItemReader(models.AbstractModel):
         if scope.partner_ids is not None and len(scope.partner_ids) <= MANY_PARTNERS:
             yield from self.env.execute_query_dict(query)
             return
-        # to compile such a query takes PostgreSQL longer than to run it, and all rows are wanted, not the first few soon
+        # to compile such a query takes PostgreSQL longer than to run it; and all rows are wanted, not the first ones soon
         self.env.cr.execute(
             SQL(
                 "SET LOCAL jit = off; SET LOCAL cursor_tuple_fraction = 1;"
