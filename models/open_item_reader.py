@@ -113,7 +113,7 @@ class OpenItemReader(models.AbstractModel):
         if scope.partner_ids is not None and len(scope.partner_ids) <= MANY_PARTNERS:
             yield from self.env.execute_query_dict(query)
             return
-        # to compile such a query takes PostgreSQL longer than to run it; and all rows are wanted, not the first ones soon
+        # to compile such a query takes PostgreSQL longer than to run it; and all rows are wanted, not the first few
         self.env.cr.execute(
             SQL(
                 "SET LOCAL jit = off; SET LOCAL cursor_tuple_fraction = 1;"
@@ -264,7 +264,8 @@ class OpenItemReader(models.AbstractModel):
             SQL("%s.reversed_entry_id", alias.move),
             SQL(
                 """CASE WHEN %(payment)s.id IS NULL THEN '{}' ELSE ARRAY(
-                    SELECT paid.invoice_id FROM account_move__account_payment paid WHERE paid.payment_id = %(payment)s.id
+                    SELECT paid.invoice_id FROM account_move__account_payment paid
+                     WHERE paid.payment_id = %(payment)s.id
                 ) END AS paid_ids""",
                 payment=alias.payment,
             ),
