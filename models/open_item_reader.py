@@ -37,11 +37,11 @@ class AllocationScope(NamedTuple):
     """Which open items an allocation looks at, and by which rules.
 
     ``company_ids``: items of these companies only. ``partner_ids``: commercial partners; None for everybody, items of
-    nobody included; 0 for those of nobody, of which only the chosen ones where documents are chosen. ``documents``: journal entries that were chosen, None for no
-    choice: only groups that hold some are allocated; where a group holds chosen debts only those are settled, where it
-    holds chosen credits only those are spent. ``groups``: nothing outside of these is allocated; None for no limit.
-    ``limits``: only these items; None for all. ``rule_ids``: only these ``account.credit.allocation.rule`` run, also
-    those that are switched off; None for the active ones of each company.
+    nobody included; 0 for those of nobody, of which only the chosen ones where documents are chosen. ``documents``:
+    journal entries that were chosen, None for no choice: only groups that hold some are allocated; where a group holds
+    chosen debts only those are settled, where it holds chosen credits only those are spent. ``groups``: nothing outside
+    of these is allocated; None for no limit. ``limits``: only these items; None for all. ``rule_ids``: only these
+    ``account.credit.allocation.rule`` run, also those that are switched off; None for the active ones of each company.
 
     Of a group that is allocated, the items that were not chosen, or are outside of the limits, stay known to the rule
     that reads references, so that a number means the same whatever was chosen. They are neither settled nor spent nor
@@ -113,7 +113,7 @@ class OpenItemReader(models.AbstractModel):
         if scope.partner_ids is not None and len(scope.partner_ids) <= MANY_PARTNERS:
             yield from self.env.execute_query_dict(query)
             return
-        # to compile such a query takes PostgreSQL longer than to run it, and all rows are wanted, not the first few soon
+        # to compile such a query takes PostgreSQL longer than to run it; and all rows are wanted, not the first few
         self.env.cr.execute(
             SQL(
                 "SET LOCAL jit = off; SET LOCAL cursor_tuple_fraction = 1;"
@@ -264,7 +264,8 @@ class OpenItemReader(models.AbstractModel):
             SQL("%s.reversed_entry_id", alias.move),
             SQL(
                 """CASE WHEN %(payment)s.id IS NULL THEN '{}' ELSE ARRAY(
-                    SELECT paid.invoice_id FROM account_move__account_payment paid WHERE paid.payment_id = %(payment)s.id
+                    SELECT paid.invoice_id FROM account_move__account_payment paid
+                     WHERE paid.payment_id = %(payment)s.id
                 ) END AS paid_ids""",
                 payment=alias.payment,
             ),
