@@ -162,7 +162,8 @@ class AccountMove(models.Model):
                 SQL(
                     "INSERT INTO mail_message (res_id, body, %(columns)s)"
                     " SELECT note.document, note.body, %(columns)s"
-                    " FROM (VALUES %(values)s) AS note (document, body), mail_message WHERE mail_message.id = %(copied)s",
+                    " FROM (VALUES %(values)s) AS note (document, body), mail_message"
+                    " WHERE mail_message.id = %(copied)s",
                     columns=SQL(", ").join(columns),
                     values=values,
                     copied=message.id,

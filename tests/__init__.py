@@ -18,6 +18,7 @@ from . import (
     test_real_transactions,
     test_rule_chain,
     test_rules_on_ledger,
+    test_same_as_native,
     test_scenarios,
     test_security,
     test_settings,
