@@ -130,7 +130,7 @@ class AccountCreditAllocation(models.Model):
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _create_done(self, outcome, origin, date=None):
+    def _create_done(self, outcome, origin, date=None, quiet=False):
         """Record what was executed: one document for each company that owned a debt, and a note on every invoice,
         credit note and payment. A company that owned none, but of whose items somebody may choose what settles them,
         gets a draft that lists these.
@@ -140,30 +140,46 @@ class AccountCreditAllocation(models.Model):
         :param AllocationOutcome outcome: what was executed and what was left
         :param str origin: see ``origin``
         :param date: of the documents, None for today
+        :param bool quiet: see ``account.credit.allocation.executor._execute``
         :return: the documents, in the rights of the current user; none when nothing was executed or is to be chosen
         """
-        Line = self.env["account.credit.allocation.line"]
-        residuals = Line._list_residual_vals([executed.match for executed in outcome.executed])
-        by_company = defaultdict(list)
-        for executed, residual_vals in zip(outcome.executed, residuals, strict=True):
-            company = self.env["account.move.line"].browse(executed.match.debt.id).company_id
-            by_company[company].append({**Line._prepare_allocation_vals(executed), **residual_vals})
+        by_company = self._list_done_vals(outcome)
         documents = self.sudo().create(
             [
+                {**self._prepare_done_vals(company, date), "company_id": company.id, "origin": origin}
+                for company in by_company
+            ]
+        )
+        # with the values that the lines would otherwise have to compute, and be updated with
+        self.env["account.credit.allocation.line"].sudo().create(
+            [
                 {
-                    **self._prepare_done_vals(company, date),
-                    "company_id": company.id,
+                    **vals,
+                    "allocation_id": document.id,
+                    "company_id": document.company_id.id,
+                    "date": document.date,
                     "origin": origin,
-                    "line_ids": [fields.Command.create(vals) for vals in line_vals],
                 }
-                for company, line_vals in by_company.items()
+                for document, line_vals in zip(documents, by_company.values(), strict=True)
+                for vals in line_vals
             ]
         )
         left = outcome.credits_left + outcome.debts_left
         documents |= self._create_drafts(self._get_choice_companies(left) - documents.company_id, origin)
         documents._add_leftovers(outcome.credits_left, outcome.debts_left)
-        documents._log_on_documents()
+        documents._log_on_documents(quiet)
         return documents.sudo(self.env.su)
+
+    @api.model
+    def _list_done_vals(self, outcome):
+        """``{company that owned the debts: values of the lines}`` of what was executed."""
+        Line, MoveLine = self.env["account.credit.allocation.line"], self.env["account.move.line"]
+        residuals = Line._list_residual_vals([executed.match for executed in outcome.executed])
+        by_company = defaultdict(list)
+        for executed, residual_vals in zip(outcome.executed, residuals, strict=True):
+            company = MoveLine.browse(executed.match.debt.id).company_id
+            by_company[company].append({**Line._prepare_allocation_vals(executed), **residual_vals})
+        return by_company
 
     @api.model
     def _prepare_done_vals(self, company, date=None):
@@ -227,13 +243,13 @@ class AccountCreditAllocation(models.Model):
                     vals_list.append(Leftover._prepare_leftover_vals(document, line, side, left))
         Leftover.create(vals_list)
 
-    def _log_on_documents(self):
+    def _log_on_documents(self, quiet=False):
         """Say on every invoice, credit note and payment what was allocated, and why, with a link to the document."""
         bodies = defaultdict(Markup)
         for line in self.line_ids:
             bodies[line.debt_move_id] += line._get_chatter_message("debt")
             bodies[line.credit_move_id] += line._get_chatter_message("credit")
-        self.env["account.move"]._log_credit_allocation(bodies)
+        self.env["account.move"]._log_credit_allocation(bodies, quiet)
 
     # ------------------------------------------------------------------------------------------------------------------
     # Actions: which items, and what to say at the end

@@ -28,9 +28,10 @@ class AccountCreditAllocationLine(models.Model):
     allocation_id = fields.Many2one(
         "account.credit.allocation", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(related="allocation_id.company_id", store=True, index=True)
-    date = fields.Date(related="allocation_id.date", store=True)
-    origin = fields.Selection(related="allocation_id.origin", store=True)
+    # precomputed, as is the status: many lines are created at once, and an update of each would cost as much again
+    company_id = fields.Many2one(related="allocation_id.company_id", store=True, precompute=True, index=True)
+    date = fields.Date(related="allocation_id.date", store=True, precompute=True)
+    origin = fields.Selection(related="allocation_id.origin", store=True, precompute=True)
     partner_id = fields.Many2one("res.partner", readonly=True, index=True, ondelete="restrict")
     account_id = fields.Many2one("account.account", readonly=True, ondelete="restrict")
 
@@ -113,6 +114,7 @@ class AccountCreditAllocationLine(models.Model):
         string="Status",
         compute="_compute_state",
         store=True,
+        precompute=True,
         index=True,
         help="Planned: in a preview, nothing is allocated yet.\n"
         "In Force: the reconciliation exists.\n"
@@ -162,6 +164,7 @@ class AccountCreditAllocationLine(models.Model):
             "partial_id": partial.id,
             "exchange_move_id": partial.exchange_move_id.id,
             "write_off_move_id": write_off_move and write_off_move.id,
+            "state": "done",
         }
 
     @api.model

@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.tools import SQL, split_every
 
 from ..matching.open_item import CREDIT, DEBT
 from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
@@ -124,17 +125,54 @@ class AccountMove(models.Model):
         return self.origin_payment_id or self
 
     @api.model
-    def _log_credit_allocation(self, bodies):
+    def _log_credit_allocation(self, bodies, quiet=False):
         """Log notes in one batch for each model.
 
-        :param dict bodies: ``{move: body}``
+        :param dict bodies: ``{move: body}``, markup without anything from outside that is not escaped
+        :param bool quiet: see :meth:`_log_copies`
         """
         bodies_by_model = defaultdict(dict)
         for move, body in bodies.items():
             record = move._get_credit_allocation_chatter()
             bodies_by_model[record._name][record.id] = body
         for model, model_bodies in bodies_by_model.items():
-            self.env[model].browse(model_bodies)._message_log_batch(bodies=model_bodies)
+            if quiet:
+                self._log_copies(model, model_bodies)
+            else:
+                self.env[model].browse(model_bodies)._message_log_batch(bodies=model_bodies)
+
+    @api.model
+    def _log_copies(self, model, bodies):
+        """Log one note the usual way; the others are copies of its row with another document and another text.
+
+        To create a note takes a third as long as to reconcile a pair. What is created besides a note, by addons that
+        extend ``mail.message``, is created for the first one only.
+
+        :param str model: of the documents
+        :param dict bodies: ``{document id: body}``
+        """
+        first, *others = bodies
+        message = self.env[model].browse(first)._message_log_batch(bodies={first: bodies[first]})
+        message.flush_recordset()
+        columns = [
+            SQL.identifier(name)
+            for name, field in message._fields.items()
+            if field.store and field.column_type and name not in ("id", "res_id", "body")
+        ]
+        for batch in split_every(1000, others):
+            values = SQL(", ").join(SQL("(%s, %s)", document, bodies[document]) for document in batch)
+            self.env.cr.execute(
+                SQL(
+                    "INSERT INTO mail_message (res_id, body, %(columns)s)"
+                    " SELECT note.document, note.body, %(columns)s"
+                    " FROM (VALUES %(values)s) AS note (document, body), mail_message"
+                    " WHERE mail_message.id = %(copied)s",
+                    columns=SQL(", ").join(columns),
+                    values=values,
+                    copied=message.id,
+                )
+            )
+        self.env[model].browse(others).invalidate_recordset(["message_ids"])
 
     def _post(self, soft=True):
         posted = super()._post(soft=soft)

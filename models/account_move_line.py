@@ -3,6 +3,7 @@ from typing import NamedTuple
 from odoo import Command, api, models
 
 from ..matching.open_item import CREDIT, DEBT, Group
+from .minor_units import from_minor_units
 
 
 class Pair(NamedTuple):
@@ -16,6 +17,20 @@ class Pair(NamedTuple):
     credit: models.BaseModel
     capped: models.BaseModel | None = None
     amount: float = 0.0
+
+
+def make_pair(lines, debt_is_debit, cap=None):
+    """
+    :param dict lines: ``{DEBT: account.move.line, CREDIT: account.move.line}``
+    :param bool debt_is_debit: whether the debt is the debit, as it is for customers
+    :param Cap cap: in minor units, None to settle as much as is open on both
+    :return: :class:`Pair`
+    """
+    pair = Pair(lines[DEBT], lines[CREDIT]) if debt_is_debit else Pair(lines[CREDIT], lines[DEBT])
+    if not cap:
+        return pair
+    line = lines[cap.side]
+    return pair._replace(capped=line, amount=from_minor_units(line.currency_id, cap.amount))
 
 
 class PairsInProgress:
@@ -114,6 +129,7 @@ class AccountMoveLine(models.Model):
             exchange_move = in_progress.exchange_moves.get(pair, self.env["account.move"]).with_env(self.env)
             if partial.exchange_move_id != exchange_move:
                 partial.exchange_move_id = exchange_move
+        partials.flush_recordset(["exchange_move_id"])  # as this user; a savepoint would flush as whoever comes first
         return partials
 
     @api.model

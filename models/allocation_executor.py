@@ -16,8 +16,10 @@ from ..matching.open_item import (
 
 _logger = logging.getLogger(__name__)
 
-# A native reconciliation links exchange entries in time proportional to partials times entries, so a call stays small.
-PAIRS_PER_BATCH = 200
+# What a native call costs, however little it does, is shared by so many pairs. A pair in foreign currency counts as
+# several: exchange entries are linked in time proportional to partials times entries.
+PAIRS_PER_BATCH = 1000
+FOREIGN_PAIR_WEIGHT = 5
 
 
 class AllocationMismatchError(Exception):
@@ -117,13 +119,23 @@ class AllocationExecutor(models.AbstractModel):
         """Whole groups, as many as fit into one native call; a larger group makes a batch of its own."""
         batches, room = [], 0
         for group_plan in plans:
-            size = len(group_plan.plan.matches)
+            size = self._get_weight(group_plan)
             if size > room:
                 batches.append([])
                 room = PAIRS_PER_BATCH
             batches[-1].append(group_plan)
             room -= size
         return batches
+
+    @api.model
+    def _get_weight(self, group_plan):
+        """How much of a batch a plan takes up, in pairs."""
+        group, plan = group_plan
+        currency = self.env["res.company"].sudo().browse(group.company).currency_id.id
+        return sum(
+            1 if match.debt.currency == match.credit.currency == currency else FOREIGN_PAIR_WEIGHT
+            for match in plan.matches
+        )
 
     # ------------------------------------------------------------------------------------------------------------------
     # Execution, in batches; how each is reconciled is in allocation_executor_reconcile.py
@@ -145,7 +157,7 @@ class AllocationExecutor(models.AbstractModel):
         :return: :class:`AllocationOutcome`
         """
         outcome = self._execute_plans(plans, quiet=quiet)
-        outcome.documents = outcome.documents._create_done(outcome, origin, date)
+        outcome.documents = outcome.documents._create_done(outcome, origin, date, quiet)
         return outcome
 
     @api.model

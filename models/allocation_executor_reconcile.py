@@ -3,9 +3,9 @@ from itertools import chain
 from odoo import api, models
 
 from ..matching.open_item import CREDIT, DEBT, LOCKED_BY_ANOTHER_USER
-from .account_move_line import Pair
+from .account_move_line import make_pair
 from .allocation_executor import AllocationMismatchError, Executed, Refused
-from .minor_units import from_minor_units, to_minor_units
+from .minor_units import to_minor_units
 from .native_exchange import NativeExchange
 
 
@@ -24,7 +24,10 @@ class AllocationExecutor(models.AbstractModel):
         partials = self._reconcile_matches(matches, quiet)
         executed = self._check_written(matches, partials)
         write_offs = [entry for _group, plan in plans for entry in plan.write_offs]
-        return executed + self._write_off(write_offs, quiet), refused
+        executed += self._write_off(write_offs, quiet)
+        for model in ("account.move", "account.payment"):
+            self.env[model]._track_together()
+        return executed, refused
 
     @api.model
     def _reconcile_matches(self, matches, quiet=False):
@@ -60,11 +63,7 @@ class AllocationExecutor(models.AbstractModel):
         items = {DEBT: match.debt, CREDIT: match.credit}
         lines = {side: self.env["account.move.line"].browse(item.id) for side, item in items.items()}
         # in the company's currency the residual of a small foreign amount may be zero
-        pair = Pair(*lines.values()) if lines[DEBT].amount_residual_currency > 0 else Pair(lines[CREDIT], lines[DEBT])
-        if match.cap:
-            line = lines[match.cap.side]
-            pair = pair._replace(capped=line, amount=from_minor_units(line.currency_id, match.cap.amount))
-        return pair
+        return make_pair(lines, lines[DEBT].amount_residual_currency > 0, match.cap)
 
     @api.model
     def _get_exchange(self, items):

@@ -107,6 +107,6 @@ class AllocationWriteOff(models.AbstractModel):
             due_date=counterpart.date,
             document_date=counterpart.date,
         )
-        is_debt = (line.amount_residual_currency > 0) == (line.account_type == "asset_receivable")
+        is_debt = line._get_open_item_side() == DEBT
         sides = {DEBT: item, CREDIT: entry_item} if is_debt else {DEBT: entry_item, CREDIT: item}
         return Match(sides[DEBT], sides[CREDIT], write_off.amount, write_off.amount, write_off.rule, write_off.evidence)

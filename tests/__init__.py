@@ -24,6 +24,7 @@ from . import (
     test_run_lifecycle,
     test_run_scope,
     test_run_transactions,
+    test_same_as_native,
     test_scenarios,
     test_scope_limits,
     test_security,
