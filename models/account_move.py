@@ -160,7 +160,10 @@ class AccountMove(models.Model):
             if field.store and field.column_type and name not in ("id", "res_id", "body")
         ]
         for batch in split_every(1000, others):
-            values = SQL(", ").join(SQL("(%s, %s)", document, bodies[document]) for document in batch)
+            values = SQL(", ").join(
+                SQL("(%s, %s)", document, message._fields["body"].convert_to_column(bodies[document], message))
+                for document in batch
+            )
             self.env.cr.execute(
                 SQL(
                     "INSERT INTO mail_message (res_id, body, %(columns)s)"
