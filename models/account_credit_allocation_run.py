@@ -256,6 +256,8 @@ class AccountCreditAllocationRun(models.Model):
                 "resumed_at": now,
             }
         )
+        for company in self._get_companies():  # or else the batches that are first would get in each other's way
+            company._get_credit_allocation_sequence(today)
         item_count = self._make_work_list()
         if not self.in_background and item_count > ITEMS_AT_ONCE:
             self.sudo().in_background = True

@@ -100,11 +100,16 @@ class ResCompany(models.Model):
     def _next_credit_allocation_number(self, date, code="account.credit.allocation"):
         """The next number of this company's allocation documents, or runs, in the year of ``date``.
 
-        A sequence that somebody archived is used all the same, one that was deleted is made anew and goes on after
-        the last number.
-
         :param str code: of the sequence, see ``SEQUENCES``
         :raise psycopg2.errors.SerializationFailure: another transaction has just begun the year; Odoo tries again
+        """
+        return self._get_credit_allocation_sequence(date, code).next_by_id(sequence_date=date)
+
+    def _get_credit_allocation_sequence(self, date, code="account.credit.allocation"):
+        """The sequence behind :meth:`_next_credit_allocation_number`, with the year of ``date`` begun.
+
+        A sequence that somebody archived is used all the same, one that was deleted is made anew and goes on after
+        the last number.
         """
         self.ensure_one()
         Sequence = self.env["ir.sequence"].sudo().with_context(active_test=False)
@@ -126,7 +131,7 @@ class ResCompany(models.Model):
                     "number_next_actual": self._get_last_credit_allocation_number(date, code) + 1,
                 }
             )
-        return sequence.next_by_id(sequence_date=date)
+        return sequence
 
     def _get_last_credit_allocation_number(self, date, code="account.credit.allocation"):
         """The highest number used in the year of ``date``, 0 for none."""

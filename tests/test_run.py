@@ -1,3 +1,4 @@
+from odoo import fields
 from odoo.tests import tagged
 
 from .run_common import RunCase
@@ -32,6 +33,14 @@ class TestRun(RunCase):
         run.action_start()
         self.assertAllocated(invoice, payment, 100)
         self.assertEqual(run.state, "done")
+
+    def test_start_begins_the_year_of_the_documents(self):
+        """Otherwise the first batches of a year, worked on side by side, would all begin it, and all but one conflict."""
+        sequence = self.company._get_credit_allocation_sequence(fields.Date.today())
+        sequence.date_range_ids.unlink()
+        self.pair(self.partner)
+        self.new_run().action_start()
+        self.assertTrue(sequence.date_range_ids)
 
     def test_second_run_does_nothing(self):
         self.pair(self.customer)
