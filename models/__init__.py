@@ -30,7 +30,6 @@ from . import (
     allocation_executor_reconcile,
     allocation_trigger,
     allocation_write_off,
-    mail_thread,
     open_item_reader,
     open_item_reader_online_payment,
     open_item_recheck,

@@ -24,10 +24,7 @@ class AllocationExecutor(models.AbstractModel):
         partials = self._reconcile_matches(matches, quiet)
         executed = self._check_written(matches, partials)
         write_offs = [entry for _group, plan in plans for entry in plan.write_offs]
-        executed += self._write_off(write_offs, quiet)
-        for model in ("account.move", "account.payment"):
-            self.env[model]._track_together()
-        return executed, refused
+        return executed + self._write_off(write_offs, quiet), refused
 
     @api.model
     def _reconcile_matches(self, matches, quiet=False):
