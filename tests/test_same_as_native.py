@@ -160,24 +160,6 @@ class TestSameAsNative(RandomLedgerCase):
             note["body"] = note["body"].replace(f'data-oe-id="{document.id}"', "")
         return sorted(notes, key=lambda note: (note["model"], note["res_id"]))
 
-    def test_messages_are_created_together(self):
-        for _number in range(5):
-            self.invoice(100), self.payment(100)
-        Message = type(self.env["mail.message"])
-        native_create, sizes = Message.create, []
-
-        def create(messages, vals_list):
-            sizes.append(len(vals_list))
-            return native_create(messages, vals_list)
-
-        self.env.flush_all()
-        with patch.object(Message, "create", create):
-            self.env.cr.flush()  # what posting tracked
-            sizes.clear()
-            self.assertEqual(len(self.allocate(partner_ids=(self.customer.id,)).executed), 5)
-            self.env.cr.flush()
-        self.assertEqual(sizes, [5, 5, 5, 5], "changes of invoices and payments, notes on invoices and payments")
-
     def test_a_message_that_fails_rolls_its_partner_back(self):
         invoice, payment = self.invoice(100), self.payment(100)
         others = self.invoice(50, self.stranger), self.payment(50, self.stranger)
