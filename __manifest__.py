@@ -48,6 +48,8 @@
         "demo/amount_demo.xml",
         "demo/leftover_demo.xml",
         "demo/vendor_demo.xml",
+        # a schedule that waits to be switched on
+        "demo/run_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

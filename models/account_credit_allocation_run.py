@@ -75,7 +75,9 @@ class AccountCreditAllocationRun(models.Model):
     partner_count = fields.Integer(string="Partners with Credits", readonly=True, copy=False)
 
     # what was done; written when the run ends, so that runs can be compared
-    allocated_count = fields.Integer(string="Allocations", readonly=True, copy=False, help="Each of one credit to one invoice.")
+    allocated_count = fields.Integer(
+        string="Allocations", readonly=True, copy=False, help="Each of one credit to one invoice."
+    )
     amount_allocated = fields.Monetary(
         string="Allocated", currency_field="company_currency_id", readonly=True, copy=False
     )
