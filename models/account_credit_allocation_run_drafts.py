@@ -53,15 +53,19 @@ class AccountCreditAllocationRunDrafts(models.Model):
             pairs=len(lines),
             amount=formatLang(self.env, sum(lines.mapped("amount")), currency_obj=self.company_currency_id),
         )
-        self._delete_drafts(drafts)
-        if not self.is_applying:  # nothing of the preview is left
+        if self.is_applying:
+            self._drop_plans(drafts)
+        else:
+            drafts.sudo(False)._lock_draft()
+            drafts.unlink()
+            self.invalidate_recordset()
             self.sudo().row_ids.write({"allocated_count": 0, "amount": 0, "left_count": 0})
             self.sudo().leftover_ids.unlink()
         self.sudo()._store_totals()
         self._log(text)
 
     def action_preview_again(self):
-        """Make a new preview for the partners of whom nothing could be applied; their old drafts are discarded.
+        """Make a new preview for the partners of whom nothing could be applied. What their old drafts show is discarded.
 
         :return: an action that opens the new run
         :raise UserError: the preview has not been applied, or all of it could be
@@ -78,17 +82,22 @@ class AccountCreditAllocationRunDrafts(models.Model):
                 "category_ids": [fields.Command.clear()],
             }
         )
-        self._delete_drafts(self._get_drafts())
+        self._drop_plans(self._get_drafts())
         run.action_start()
         self.sudo().next_run_id = run
         return run._get_records_action()
 
     def _get_drafts(self):
-        """:return: the drafts of the run that are neither applied nor discarded, with all rights"""
-        return self.sudo().allocation_ids.filtered(lambda document: document.state == "draft")
+        """:return: the drafts that can still be applied or discarded, with all rights. Once they have been applied, those
+        with nothing but leftovers are part of the result"""
+        drafts = self.sudo().allocation_ids.filtered(lambda document: document.state == "draft")
+        return drafts.filtered("line_ids") if self.is_applying else drafts
 
-    def _delete_drafts(self, drafts):
-        if drafts:
-            drafts.sudo(False)._lock_draft()
-            drafts.unlink()
-            self.invalidate_recordset()
+    def _drop_plans(self, drafts):
+        """Delete what could not be applied of these drafts, and the drafts unless they say what else was left."""
+        if not drafts:
+            return
+        drafts.sudo(False)._lock_draft()
+        drafts.line_ids.unlink()
+        drafts.filtered(lambda draft: not draft.leftover_ids).unlink()
+        self.invalidate_recordset()

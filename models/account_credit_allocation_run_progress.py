@@ -18,7 +18,7 @@ class AccountCreditAllocationRunProgress(models.Model):
     progress = fields.Float(compute="_compute_progress", help="In percent of the partners.")
     allocation_count = fields.Integer(compute="_compute_counts", string="Number of Documents")
     draft_count = fields.Integer(compute="_compute_counts", string="Drafts")
-    discardable_count = fields.Integer(compute="_compute_counts", string="Drafts, Empty Ones Too")
+    discardable_count = fields.Integer(compute="_compute_counts", string="Drafts to Discard")
     leftover_count = fields.Integer(compute="_compute_counts", string="Number Left")
     failed_now_count = fields.Integer(compute="_compute_counts", string="Failed So Far")
 
@@ -35,7 +35,7 @@ class AccountCreditAllocationRunProgress(models.Model):
             else:
                 run.progress = 100 if run.state == "done" else 0
 
-    @api.depends("state")
+    @api.depends("state", "is_applying")
     def _compute_counts(self):
         documents = dict(
             self.env["account.credit.allocation"]._read_group([("run_id", "in", self.ids)], ["run_id"], ["__count"])
@@ -65,7 +65,7 @@ class AccountCreditAllocationRunProgress(models.Model):
         for run in self:
             run.allocation_count = documents.get(run, 0)
             run.draft_count = drafts.get(run, 0)
-            run.discardable_count = discardable.get(run, 0)
+            run.discardable_count = run.draft_count if run.is_applying else discardable.get(run, 0)
             run.leftover_count = leftovers.get(run, 0)
             run.failed_now_count = failed.get(run, 0)
 

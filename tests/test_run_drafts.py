@@ -65,6 +65,7 @@ class TestRunDrafts(RunCase):
     def test_what_could_not_be_applied_is_no_draft_any_more_once_it_is_previewed_again(self):
         changed = self.pair(self.customer)
         self.pair(self.customer, 70)
+        self.payment(30, self.stranger)
         run = self.run_now(mode="preview")
         self.reconcile_natively(*changed)
         run.action_apply()
@@ -72,7 +73,22 @@ class TestRunDrafts(RunCase):
         self.assertEqual(run.draft_count, 1, "nothing of it could be applied")
         run.action_preview_again()
         self.work()
-        self.assertEqual((run.draft_count, run.next_run_id.draft_count), (0, 1))
+        self.assertEqual((run.draft_count, run.discardable_count, run.next_run_id.draft_count), (0, 0, 1))
+        left = run.leftover_ids.filtered(lambda leftover: leftover.partner_id == self.stranger)
+        self.assertEqual(left.amount, 30, "what was left of others stays on record")
+
+    def test_what_was_applied_stays_when_the_rest_is_discarded(self):
+        changed = self.pair(self.customer)
+        self.payment(30, self.stranger)
+        run = self.run_now(mode="preview")
+        self.reconcile_natively(*changed)
+        self.assertEqual(run.discardable_count, 1)
+        run.action_apply()
+        self.work()
+        run.action_discard()
+        self.assertEqual((run.draft_count, run.discardable_count), (0, 0))
+        self.assertIn(self.stranger, run.leftover_ids.partner_id)
+        self.assertEqual(self.row(run, self.stranger).left_count, 1)
 
     def test_preview_that_was_applied_completely_is_not_previewed_again(self):
         self.pair(self.customer)
