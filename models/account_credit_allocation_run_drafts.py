@@ -65,7 +65,7 @@ class AccountCreditAllocationRunDrafts(models.Model):
         self._log(text)
 
     def action_preview_again(self):
-        """Make a new preview for the partners of whom nothing could be applied. What their old drafts show is discarded.
+        """Make a new preview for the partners of whom nothing could be applied; what their drafts show is discarded.
 
         :return: an action that opens the new run
         :raise UserError: the preview has not been applied, or all of it could be
@@ -88,8 +88,11 @@ class AccountCreditAllocationRunDrafts(models.Model):
         return run._get_records_action()
 
     def _get_drafts(self):
-        """:return: the drafts that can still be applied or discarded, with all rights. Once they have been applied, those
-        with nothing but leftovers are part of the result"""
+        """The drafts that can still be applied or discarded. Once the preview was applied, those with nothing but
+        leftovers are part of the result.
+
+        :return: ``account.credit.allocation`` with all rights
+        """
         drafts = self.sudo().allocation_ids.filtered(lambda document: document.state == "draft")
         return drafts.filtered("line_ids") if self.is_applying else drafts
 

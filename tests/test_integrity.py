@@ -389,7 +389,7 @@ class TestIntegrityCheck(IntegrityMixin, AllocationCase):
         self.assertEqual((finding.expected, finding.found), ("$\N{NO-BREAK SPACE}40.00", "$\N{NO-BREAK SPACE}41.00"))
         self.assertIn("open amount", finding.problem)
         self.assertIn("Recompute", finding.remedy)
-        self.assertEqual(finding.place, self.debt.move_id.name)
+        self.assertEqual(finding.place, self.debt.name)
         self.assertEqual(finding.action_open()["res_id"], self.debt.id)
 
     def test_finding_on_an_allocation_leads_to_its_document(self):
