@@ -16,6 +16,7 @@
         "views/account_credit_allocation_views.xml",
         "views/account_credit_allocation_line_views.xml",
         "views/account_credit_allocation_run_views.xml",
+        "views/account_credit_allocation_run_result_views.xml",
         "views/account_credit_allocation_run_schedule_views.xml",
         "wizards/account_credit_allocation_undo_views.xml",
         "wizards/account_credit_allocation_wizard_views.xml",
@@ -47,6 +48,8 @@
         "demo/amount_demo.xml",
         "demo/leftover_demo.xml",
         "demo/vendor_demo.xml",
+        # a schedule that waits to be switched on
+        "demo/run_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -14,6 +14,7 @@ from . import (
     account_credit_allocation_rule_type,
     account_credit_allocation_run,
     account_credit_allocation_run_batch,
+    account_credit_allocation_run_drafts,
     account_credit_allocation_run_partner,
     account_credit_allocation_run_progress,
     account_credit_allocation_run_reason,

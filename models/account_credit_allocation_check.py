@@ -3,7 +3,7 @@ import time
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 from .integrity_queries import QUERIES, Problem
 from .open_item_reader import PAYABLE, RECEIVABLE
@@ -44,7 +44,7 @@ class AccountCreditAllocationCheck(models.Model):
     @api.depends("date", "company_id")
     def _compute_display_name(self):
         for check in self:
-            date = fields.Datetime.context_timestamp(check, check.date).strftime("%Y-%m-%d %H:%M")
+            date = format_datetime(self.env, check.date, dt_format="short")
             check.display_name = self.env._("%(company)s, %(date)s", company=check.company_id.name, date=date)
 
     @api.depends("finding_ids")

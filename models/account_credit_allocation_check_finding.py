@@ -88,6 +88,7 @@ class AccountCreditAllocationCheckFinding(models.Model):
     )
     expected = fields.Char(readonly=True)
     found = fields.Char(readonly=True)
+    place = fields.Char(string="Where", compute="_compute_place")
     problem = fields.Char(string="What is Wrong", compute="_compute_texts")
     remedy = fields.Char(string="What to Do", compute="_compute_texts")
     can_recompute = fields.Boolean(compute="_compute_texts")
@@ -105,6 +106,14 @@ class AccountCreditAllocationCheckFinding(models.Model):
             finding.problem = problems[finding.kind]
             finding.remedy = remedies[finding.kind]
             finding.can_recompute = finding.kind in COMPUTED or finding.kind in MATCHING
+
+    @api.depends("line_id", "allocation_id", "item_id", "move_id")
+    def _compute_place(self):
+        for finding in self:
+            if finding.allocation_id:
+                finding.place = finding.allocation_id.display_name
+            else:
+                finding.place = (finding.item_id.move_id or finding.move_id).name
 
     @api.model
     def _prepare_finding_vals(self, problem):

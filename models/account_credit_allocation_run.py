@@ -13,7 +13,7 @@ class AccountCreditAllocationRun(models.Model):
 
     Starting makes the work list (``account.credit.allocation.run.partner``): its rows are the state of the run, and
     are all that is needed to go on after whatever happened. This file is the life of a run; how a batch is worked on
-    is in account_credit_allocation_run_batch.py.
+    is in account_credit_allocation_run_batch.py, what becomes of a preview in account_credit_allocation_run_drafts.py.
     """
 
     _name = "account.credit.allocation.run"
@@ -39,9 +39,6 @@ class AccountCreditAllocationRun(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
-    is_applying = fields.Boolean(
-        string="Applied", readonly=True, copy=False, help="The drafts of the preview have been, or are being, applied."
-    )
     started_at = fields.Datetime(string="Started", readonly=True, copy=False, index=True)
     resumed_at = fields.Datetime(string="Resumed", readonly=True, copy=False)
     finished_at = fields.Datetime(string="Finished", readonly=True, copy=False)
@@ -57,7 +54,7 @@ class AccountCreditAllocationRun(models.Model):
         "account.credit.allocation.run.partner", "run_id", string="Partners of the Run", readonly=True, copy=False
     )
     allocation_ids = fields.One2many(
-        "account.credit.allocation", "run_id", string="Allocations", readonly=True, copy=False
+        "account.credit.allocation", "run_id", string="Documents", readonly=True, copy=False
     )
     leftover_ids = fields.One2many(
         "account.credit.allocation.leftover", "run_id", string="Not Allocated", readonly=True, copy=False
@@ -78,7 +75,9 @@ class AccountCreditAllocationRun(models.Model):
     partner_count = fields.Integer(string="Partners with Credits", readonly=True, copy=False)
 
     # what was done; written when the run ends, so that runs can be compared
-    allocated_count = fields.Integer(string="Pairs", readonly=True, copy=False, help="Of an invoice and a credit.")
+    allocated_count = fields.Integer(
+        string="Allocations", readonly=True, copy=False, help="Each of one credit to one invoice."
+    )
     amount_allocated = fields.Monetary(
         string="Allocated", currency_field="company_currency_id", readonly=True, copy=False
     )
@@ -200,27 +199,13 @@ class AccountCreditAllocationRun(models.Model):
         self._check_may_run()
         self._lock_in_state("done", "stopped", "running")
         if self.is_applying:
-            raise UserError(self.env._("Start a new preview for the partners that are left."))
+            raise UserError(self.env._("Preview the partners again that are left."))
         rows = self.sudo().row_ids.filtered(lambda row: row.state in ("failed", "locked"))
         if not rows:
             raise UserError(self.env._("No partner has failed."))
         self.sudo()._forget_leftovers(rows.partner_id.ids)
         self._requeue(rows.ids, split=True)
         self._go_on(enqueue=self.state == "stopped")
-
-    def action_apply(self):
-        """Apply the drafts of a preview in the background. Partners of whom anything has changed are left, and named.
-
-        :raise UserError: there is nothing to apply
-        """
-        self._check_may_run()
-        self._lock_in_state("done")
-        drafts = self.sudo().allocation_ids.filtered(lambda document: document.state == "draft")
-        if not drafts:
-            raise UserError(self.env._("There is no draft left to apply."))
-        self.sudo().write({"is_applying": True, "user_id": self.env.uid})
-        self._reopen_rows(drafts)
-        self._go_on()
 
     def _check_may_run(self):
         """:raise AccessError: the user may not reconcile, or not change the run"""

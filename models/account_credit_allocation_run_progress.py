@@ -18,6 +18,7 @@ class AccountCreditAllocationRunProgress(models.Model):
     progress = fields.Float(compute="_compute_progress", help="In percent of the partners.")
     allocation_count = fields.Integer(compute="_compute_counts", string="Number of Documents")
     draft_count = fields.Integer(compute="_compute_counts", string="Drafts")
+    discardable_count = fields.Integer(compute="_compute_counts", string="Drafts to Discard")
     leftover_count = fields.Integer(compute="_compute_counts", string="Number Left")
     failed_now_count = fields.Integer(compute="_compute_counts", string="Failed So Far")
 
@@ -34,7 +35,7 @@ class AccountCreditAllocationRunProgress(models.Model):
             else:
                 run.progress = 100 if run.state == "done" else 0
 
-    @api.depends("state")
+    @api.depends("state", "is_applying")
     def _compute_counts(self):
         documents = dict(
             self.env["account.credit.allocation"]._read_group([("run_id", "in", self.ids)], ["run_id"], ["__count"])
@@ -44,6 +45,11 @@ class AccountCreditAllocationRunProgress(models.Model):
                 [("run_id", "in", self.ids), ("state", "=", "draft"), ("line_ids", "!=", False)],
                 ["run_id"],
                 ["__count"],
+            )
+        )
+        discardable = dict(
+            self.env["account.credit.allocation"]._read_group(
+                [("run_id", "in", self.ids), ("state", "=", "draft")], ["run_id"], ["__count"]
             )
         )
         leftovers = dict(
@@ -59,6 +65,7 @@ class AccountCreditAllocationRunProgress(models.Model):
         for run in self:
             run.allocation_count = documents.get(run, 0)
             run.draft_count = drafts.get(run, 0)
+            run.discardable_count = run.draft_count if run.is_applying else discardable.get(run, 0)
             run.leftover_count = leftovers.get(run, 0)
             run.failed_now_count = failed.get(run, 0)
 
@@ -115,7 +122,7 @@ class AccountCreditAllocationRunProgress(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Allocations"),
             "res_model": "account.credit.allocation",
-            "views": [(False, "list"), (False, "form")],
+            "views": [(False, "list"), (False, "kanban"), (False, "form")],
             "domain": [("run_id", "=", self.id)],
             "context": {"create": False},
         }
@@ -132,7 +139,7 @@ class AccountCreditAllocationRunProgress(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Partners"),
             "res_model": "account.credit.allocation.run.partner",
-            "views": [(False, "list")],
+            "views": [(False, "list"), (False, "kanban")],
             "domain": [("run_id", "=", self.id)],
             "context": {"search_default_attention": self.failed_now_count > 0},
         }
@@ -142,6 +149,6 @@ class AccountCreditAllocationRunProgress(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Not Allocated"),
             "res_model": "account.credit.allocation.leftover",
-            "views": [(False, "list")],
+            "views": [(False, "list"), (False, "kanban")],
             "domain": [("run_id", "=", self.id), *domain],
         }

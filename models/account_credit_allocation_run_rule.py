@@ -15,6 +15,7 @@ class AccountCreditAllocationRunRule(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     started_at = fields.Datetime(string="Started", readonly=True)
+    is_preview = fields.Boolean(string="Preview", readonly=True, help="Nothing of it is allocated yet.")
     rule = fields.Selection(lambda self: self.env["account.credit.allocation.line"]._selection_rule(), readonly=True)
     debt_count = fields.Integer(string="Invoices", readonly=True)
     credit_count = fields.Integer(string="Credits", readonly=True)
@@ -33,6 +34,7 @@ class AccountCreditAllocationRunRule(models.Model):
     def _table_query(self):
         return SQL(
             """SELECT MIN(line.id) AS id, run.id AS run_id, run.company_id, run.started_at, line.rule,
+                      run.mode = 'preview' AND run.is_applying IS NOT TRUE AS is_preview,
                       COUNT(DISTINCT line.debt_line_id) AS debt_count,
                       COUNT(DISTINCT line.credit_line_id) AS credit_count,
                       SUM(line.amount) AS amount,
@@ -44,3 +46,14 @@ class AccountCreditAllocationRunRule(models.Model):
                 WHERE document.state <> 'draft' OR (run.mode = 'preview' AND run.is_applying IS NOT TRUE)
                 GROUP BY run.id, line.rule"""
         )
+
+    def action_open(self):
+        """Open what the rule allocated in the run."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": dict(self._fields["rule"]._description_selection(self.env))[self.rule],
+            "res_model": "account.credit.allocation.line",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("allocation_id.run_id", "=", self.run_id.id), ("rule", "=", self.rule)],
+        }

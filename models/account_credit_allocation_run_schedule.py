@@ -42,7 +42,7 @@ class AccountCreditAllocationRunSchedule(models.Model):
         string="Days Ahead", help="What falls due within so many days of the run counts as due, too."
     )
     run_ids = fields.One2many("account.credit.allocation.run", "schedule_id", string="Runs", readonly=True)
-    run_count = fields.Integer(compute="_compute_run_count", string="Number of Runs")
+    run_count = fields.Integer(compute="_compute_run_count", string="Runs So Far")
     partner_ids = fields.Many2many(relation="account_credit_allocation_schedule_partner_rel", column1="schedule_id")
     category_ids = fields.Many2many(relation="account_credit_allocation_schedule_category_rel", column1="schedule_id")
     debt_journal_ids = fields.Many2many(
@@ -177,6 +177,6 @@ class AccountCreditAllocationRunSchedule(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Runs"),
             "res_model": "account.credit.allocation.run",
-            "views": [(False, "list"), (False, "form"), (False, "graph"), (False, "pivot")],
+            "views": [(False, "list"), (False, "kanban"), (False, "form"), (False, "graph"), (False, "pivot")],
             "domain": [("schedule_id", "=", self.id)],
         }

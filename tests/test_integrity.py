@@ -389,12 +389,14 @@ class TestIntegrityCheck(IntegrityMixin, AllocationCase):
         self.assertEqual((finding.expected, finding.found), ("$\N{NO-BREAK SPACE}40.00", "$\N{NO-BREAK SPACE}41.00"))
         self.assertIn("open amount", finding.problem)
         self.assertIn("Recompute", finding.remedy)
+        self.assertEqual(finding.place, self.debt.name)
         self.assertEqual(finding.action_open()["res_id"], self.debt.id)
 
     def test_finding_on_an_allocation_leads_to_its_document(self):
         self.damage("UPDATE account_credit_allocation_line SET amount = 1 WHERE id = %s", self.line.id)
         check = self.Check._check(self.company)
         for finding in check.finding_ids:
+            self.assertEqual(finding.place, self.line.allocation_id.name)
             self.assertEqual(finding.action_open()["res_id"], self.line.allocation_id.id)
 
     def test_managers_are_told_once(self):

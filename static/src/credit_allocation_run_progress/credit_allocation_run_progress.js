@@ -75,16 +75,20 @@ export class CreditAllocationRunProgress extends Component {
     }
 
     get rate() {
-        const {rate, items_finished, seconds} = this.state.progress;
-        const items = seconds ? items_finished / seconds : 0;
-        return _t("%(partners)s partners/s, %(items)s items/s", {
-            partners: formatFloat(rate, {digits: [16, 1]}),
-            items: formatFloat(items, {digits: [16, 1]}),
-        });
+        const {items_finished, seconds} = this.state.progress;
+        return _t("%s items/s", formatFloat(items_finished / seconds, {digits: [16, 1]}));
     }
 
     format(number) {
         return formatInteger(number);
+    }
+
+    share(finished, all) {
+        return _t("%(finished)s of %(all)s", {finished: formatInteger(finished), all: formatInteger(all)});
+    }
+
+    get timeLeft() {
+        return _t("about %s", this.duration(this.state.progress.seconds_left));
     }
 
     duration(seconds) {
