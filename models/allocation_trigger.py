@@ -115,8 +115,8 @@ class AllocationTrigger(models.AbstractModel):
         partner has something open on the other side?
 
         It looks at all accounts of a type, because a counterpart on another account is a reason to be told. Whether the
-        two may be allocated is found out later. PostgreSQL looks into an index of the other side's unreconciled items, so
-        that neither what was settled long ago nor what else is open costs anything.
+        two may be allocated is found out later. PostgreSQL looks into an index of the other side's unreconciled items:
+        neither what was settled long ago nor what else is open costs anything.
 
         :param move_ids: ids of posted entries, of which some may have been deleted
         :param company_ids: counterparts of these companies, or of that of the entry
