@@ -167,7 +167,8 @@ class _Memo:
 
     def quote(self, first: int, last: int) -> str:
         """The text from word ``first`` to word ``last`` as it was written."""
-        return self._text[self._places[first][0] : self._places[last][1]]
+        places = self._places
+        return self._text[places[first][0] : places[last][1]]
 
     def quote_before(self, position: int) -> str:
         """The text before the word at ``position``, as it was written."""
@@ -201,24 +202,23 @@ class ReferenceIndex:
         self._longest = 0
         self._by_ending: dict[str, list[tuple[int, str]]] = {}  # documents and identifiers that no word asked for yet
         self._endings: dict[str, bool] = {}  # endings of words: whether an identifier ends so
-        for document, identifier in {(item.document, name): None for item in items for name in item.identifiers}:
-            self._by_ending.setdefault(_get_ending(identifier), []).append((document, identifier))
+        for item in items:
+            for identifier in item.identifiers:
+                self._by_ending.setdefault(_get_ending(identifier), []).append((item.document, identifier))
 
-    def _is_ending(self, ending: str) -> bool:
-        """Whether an identifier ends like a word that ends in ``ending``; if so such identifiers are looked up now.
+    def _look_up(self, ending: str) -> bool:
+        """Whether an identifier ends like a word that ends in ``ending``; if so such identifiers are taken in now.
 
         Every reading ends in a word that ends like an identifier; a word of one letter tells less, but tells.
         """
-        if ending not in self._endings:
-            endings = [ending] if ending in self._by_ending else []
-            if len(ending) < _ENDING:
-                endings = [longer for longer in self._by_ending if longer.endswith(ending)]
-            for longer in endings:
-                for document, identifier in self._by_ending[longer]:
-                    self._take_in(document, identifier)
-                self._by_ending[longer] = []
-            self._endings[ending] = bool(endings)
-        return self._endings[ending]
+        endings = [ending] if ending in self._by_ending else []
+        if len(ending) < _ENDING:
+            endings = [longer for longer in self._by_ending if longer.endswith(ending)]
+        for longer in endings:
+            for document, identifier in self._by_ending[longer]:
+                self._take_in(document, identifier)
+            self._by_ending[longer] = []
+        return bool(endings)
 
     def _take_in(self, document: int, identifier: str) -> None:
         squashed = squash(identifier)
@@ -247,8 +247,11 @@ class ReferenceIndex:
 
     def _find_hits(self, memo: _Memo) -> list[_Hit]:
         """All readings of ``memo``: whole identifiers, and bare numbers where no whole identifier stands."""
-        is_ending, words = self._is_ending, memo.words
-        ends = [position for position, word in enumerate(words) if is_ending(word[-_ENDING:])]
+        endings, words = self._endings, memo.words
+        for word in words:
+            if word[-_ENDING:] not in endings:
+                endings[word[-_ENDING:]] = self._look_up(word[-_ENDING:])
+        ends = [position for position, word in enumerate(words) if endings[word[-_ENDING:]]]
         if not ends:
             return []
         hits = [hit for last in ends for hit in self._find_identifiers(memo, last)]
@@ -270,11 +273,10 @@ class ReferenceIndex:
             if len(squashed) > longest:
                 break
             if squashed in names:
+                text = memo.quote(first, last)
                 for document, identifier in names[squashed].items():
                     if self._spells(memo, first, last, squashed, identifier):
-                        hits.append(
-                            _Hit(document, first, last, Mention(memo.quote(first, last), identifier, bare=False))
-                        )
+                        hits.append(_Hit(document, first, last, Mention(text, identifier, bare=False)))
         return hits
 
     def _find_bare_number(self, memo: _Memo, position: int) -> Iterator[_Hit]:
@@ -301,14 +303,15 @@ class ReferenceIndex:
 
     def _spells(self, memo: _Memo, first: int, last: int, squashed: str, identifier: str) -> bool:
         """Whether words that join to the right letters and digits really write ``identifier``; see the limits above."""
-        if _STRUCTURED.fullmatch(squashed):
-            return True
         plain_number = squashed.isdecimal()
+        is_verbatim = memo.quote(first, last).casefold() == identifier.casefold()
+        if (is_verbatim and not plain_number) or _STRUCTURED.fullmatch(squashed):
+            return True
         if plain_number and not self._stands_alone(memo, first, last):
             return False
         if plain_number and first == last and not self._reads_as_number(memo, first):
             return False
-        if memo.quote(first, last).casefold() == identifier.casefold():
+        if is_verbatim:
             return True
         joins = list(memo.digit_joins(first, last))
         if not joins:
