@@ -3,8 +3,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .open_item_reader import RECEIVABLE
-
 # Open items in a batch, more or less: small enough that little is lost with it, large enough to be fast.
 ITEMS_PER_BATCH = 500
 
@@ -37,8 +35,8 @@ class AccountCreditAllocationRunBatch(models.Model):
                 """WITH partner AS MATERIALIZED (
                        SELECT item.partner_id,
                               COUNT(*) AS items,
-                              COUNT(*) FILTER (WHERE %(is_debt)s) AS debts,
-                              COALESCE(SUM(ABS(line.amount_residual)) FILTER (WHERE %(is_debt)s), 0) AS owed,
+                              COUNT(*) FILTER (WHERE item.is_debt) AS debts,
+                              COALESCE(SUM(ABS(line.amount_residual)) FILTER (WHERE item.is_debt), 0) AS owed,
                               SUM(ABS(line.amount_residual)) AS amount
                          FROM (%(items)s) item
                          JOIN account_move_line line ON line.id = item.id
@@ -73,7 +71,6 @@ class AccountCreditAllocationRunBatch(models.Model):
                           COALESCE(SUM(items) FILTER (WHERE partner_id IS NULL), 0) AS no_partner_count
                      FROM partner""",
                 items=items,
-                is_debt=SQL("(item.residual > 0) = (item.account_type = %s)", RECEIVABLE),
                 size=ITEMS_PER_BATCH,
                 run=self.id,
                 company=self.company_id.id,
