@@ -130,7 +130,7 @@ class AccountCreditAllocation(models.Model):
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _create_done(self, outcome, origin, date=None, quiet=False):
+    def _create_done(self, outcome, origin, date=None):
         """Record what was executed: one document for each company that owned a debt, and a note on every invoice,
         credit note and payment. A company that owned none, but of whose items somebody may choose what settles them,
         gets a draft that lists these.
@@ -140,7 +140,6 @@ class AccountCreditAllocation(models.Model):
         :param AllocationOutcome outcome: what was executed and what was left
         :param str origin: see ``origin``
         :param date: of the documents, None for today
-        :param bool quiet: see ``account.credit.allocation.executor._execute``
         :return: the documents, in the rights of the current user; none when nothing was executed or is to be chosen
         """
         by_company = self._list_done_vals(outcome)
@@ -167,7 +166,7 @@ class AccountCreditAllocation(models.Model):
         left = outcome.credits_left + outcome.debts_left
         documents |= self._create_drafts(self._get_choice_companies(left) - documents.company_id, origin)
         documents._add_leftovers(outcome.credits_left, outcome.debts_left)
-        documents._log_on_documents(quiet)
+        documents._log_on_documents()
         return documents.sudo(self.env.su)
 
     @api.model
@@ -243,13 +242,13 @@ class AccountCreditAllocation(models.Model):
                     vals_list.append(Leftover._prepare_leftover_vals(document, line, side, left))
         Leftover.create(vals_list)
 
-    def _log_on_documents(self, quiet=False):
+    def _log_on_documents(self):
         """Say on every invoice, credit note and payment what was allocated, and why, with a link to the document."""
         bodies = defaultdict(Markup)
         for line in self.line_ids:
             bodies[line.debt_move_id] += line._get_chatter_message("debt")
             bodies[line.credit_move_id] += line._get_chatter_message("credit")
-        self.env["account.move"]._log_credit_allocation(bodies, quiet)
+        self.env["account.move"]._log_credit_allocation(bodies)
 
     # ------------------------------------------------------------------------------------------------------------------
     # Actions: which items, and what to say at the end

@@ -84,8 +84,7 @@ class AccountCreditAllocation(models.Model):
         """
         self.ensure_one()
         self._lock_draft()
-        outcome, changes = self._apply_plans()
-        notes = self._name_changes(changes)
+        outcome, notes = self._apply_plans()
         if not outcome.executed:
             notes += self._list_refusals(outcome)
             raise UserError(
@@ -97,9 +96,11 @@ class AccountCreditAllocation(models.Model):
         """Execute what the preview shows, which has been locked. It stays as it is when nothing of it can be executed.
 
         :param bool quiet: see :meth:`AllocationExecutor._execute`
-        :return: ``(outcome, changes)``: :class:`AllocationOutcome`, and see :meth:`_rebuild_plans`
+        :return: ``(outcome, notes)``: :class:`AllocationOutcome`, and a sentence for each partner of whom something has
+            changed
         """
         plans, changes = self._rebuild_plans()
+        notes = self._name_changes(changes)
         executor = self.env["account.credit.allocation.executor"]
         if rules := self.sudo().run_id.rule_ids:  # may write off though the company has switched that off
             executor = executor.with_context(credit_allocation_rule_ids=tuple(rules.ids))
@@ -108,7 +109,7 @@ class AccountCreditAllocation(models.Model):
         if outcome.executed:
             self._set_done(outcome)
         outcome.documents = self
-        return outcome, changes
+        return outcome, notes
 
     @api.model
     def _name_changes(self, changes):

@@ -107,7 +107,8 @@ class AccountCreditAllocationRunSchedule(models.Model):
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
         except Exception as error:
-            _logger.warning("%s could not start its run", self, exc_info=not isinstance(error, UserError))
+            if not isinstance(error, UserError):
+                _logger.exception("%s could not start its run", self)
             message = self.env["account.credit.allocation.executor"]._get_error_message(error)
             self.message_post(body=self.env._("No run was started. %s", message))
         self.next_call = self._get_following_call()

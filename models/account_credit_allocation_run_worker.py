@@ -278,7 +278,7 @@ class AccountCreditAllocationRunWorker(models.Model):
         result = BatchResult(drafts, [], [])
         for draft in drafts:
             draft._lock_draft()
-            outcome, _changes = draft._apply_plans(quiet=self.quiet)
+            outcome, _notes = draft._apply_plans(quiet=self.quiet)
             result.credits_left.extend(outcome.credits_left)
             result.debts_left.extend(outcome.debts_left)
         return result

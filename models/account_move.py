@@ -125,21 +125,17 @@ class AccountMove(models.Model):
         return self.origin_payment_id or self
 
     @api.model
-    def _log_credit_allocation(self, bodies, quiet=False):
-        """Log notes in one batch for each model.
+    def _log_credit_allocation(self, bodies):
+        """Log notes, all of those of one model and company at once.
 
         :param dict bodies: ``{move: body}``, markup without anything from outside that is not escaped
-        :param bool quiet: see :meth:`_log_copies`
         """
-        bodies_by_model = defaultdict(dict)
+        batches = defaultdict(dict)
         for move, body in bodies.items():
             record = move._get_credit_allocation_chatter()
-            bodies_by_model[record._name][record.id] = body
-        for model, model_bodies in bodies_by_model.items():
-            if quiet:
-                self._log_copies(model, model_bodies)
-            else:
-                self.env[model].browse(model_bodies)._message_log_batch(bodies=model_bodies)
+            batches[record._name, record.company_id][record.id] = body
+        for (model, _company), batch in batches.items():
+            self._log_copies(model, batch)
 
     @api.model
     def _log_copies(self, model, bodies):
@@ -148,7 +144,7 @@ class AccountMove(models.Model):
         To create a note takes a third as long as to reconcile a pair. What is created besides a note, by addons that
         extend ``mail.message``, is created for the first one only.
 
-        :param str model: of the documents
+        :param str model: of the documents, which are of one company
         :param dict bodies: ``{document id: body}``
         """
         first, *others = bodies

@@ -50,6 +50,14 @@ class PairsInProgress:
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
+    # whether a partner has anything open on the other side is asked at every posting, whatever is open on this side
+    _open_debits_idx = models.Index(
+        "(account_id, partner_id) WHERE reconciled IS NOT TRUE AND amount_residual_currency > 0"
+    )
+    _open_credits_idx = models.Index(
+        "(account_id, partner_id) WHERE reconciled IS NOT TRUE AND amount_residual_currency < 0"
+    )
+
     def _get_open_item_group(self):
         """The :class:`Group` of items that this receivable or payable item may be reconciled with."""
         self.ensure_one()

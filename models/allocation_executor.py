@@ -157,7 +157,7 @@ class AllocationExecutor(models.AbstractModel):
         :return: :class:`AllocationOutcome`
         """
         outcome = self._execute_plans(plans, quiet=quiet)
-        outcome.documents = outcome.documents._create_done(outcome, origin, date, quiet)
+        outcome.documents = outcome.documents._create_done(outcome, origin, date)
         return outcome
 
     @api.model

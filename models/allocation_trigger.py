@@ -115,8 +115,8 @@ class AllocationTrigger(models.AbstractModel):
         partner has something open on the other side?
 
         It looks at all accounts of a type, because a counterpart on another account is a reason to be told. Whether the
-        two may be allocated is found out later. PostgreSQL looks into its index of unreconciled items, so that what was
-        settled long ago costs nothing.
+        two may be allocated is found out later. PostgreSQL looks into an index of the other side's unreconciled items:
+        neither what was settled long ago nor what else is open costs anything.
 
         :param move_ids: ids of posted entries, of which some may have been deleted
         :param company_ids: counterparts of these companies, or of that of the entry
@@ -138,30 +138,38 @@ class AllocationTrigger(models.AbstractModel):
                found AS MATERIALIZED (
                    SELECT side.*
                      FROM (SELECT DISTINCT company_id, account_type, commercial_partner_id, is_debit FROM posted) side
-                     JOIN LATERAL (
-                          SELECT TRUE
-                            FROM account_move_line other
-                           WHERE other.account_id = ANY(ARRAY(
-                                     SELECT id FROM account_account WHERE account_type = side.account_type))
-                             AND other.partner_id = ANY(ARRAY(
-                                     SELECT id FROM res_partner
-                                      WHERE commercial_partner_id = side.commercial_partner_id))
-                             AND other.reconciled IS NOT TRUE
-                             AND other.parent_state = 'posted'
-                             AND other.amount_residual_currency <> 0
-                             AND (other.amount_residual_currency > 0) <> side.is_debit
-                             AND (other.company_id = side.company_id OR other.company_id = ANY(%(company_ids)s))
-                           LIMIT 1
-                          ) other ON TRUE
+                    WHERE CASE WHEN is_debit THEN EXISTS (%(credits)s) ELSE EXISTS (%(debits)s) END
                )
                SELECT DISTINCT move_id
                  FROM posted
                  JOIN found USING (company_id, account_type, commercial_partner_id, is_debit)""",
             move_ids=sorted(move_ids),
             account_types=(RECEIVABLE, PAYABLE),
-            company_ids=list(company_ids),
+            credits=self._get_counterparts_sql(SQL("<"), company_ids),
+            debits=self._get_counterparts_sql(SQL(">"), company_ids),
         )
         return self.env["account.move"].browse(sorted(move_id for (move_id,) in self.env.execute_query(query)))
+
+    @api.model
+    def _get_counterparts_sql(self, sign, company_ids):
+        """What is open on one side for a row of ``side``; each sign has its own index, see ``account.move.line``.
+
+        :param SQL sign: ``<`` for credits, ``>`` for debits
+        :param company_ids: see :meth:`_find_with_counterpart`
+        """
+        return SQL(
+            """SELECT FROM account_move_line other
+                WHERE other.account_id = ANY(ARRAY(
+                          SELECT id FROM account_account WHERE account_type = side.account_type))
+                  AND other.partner_id = ANY(ARRAY(
+                          SELECT id FROM res_partner WHERE commercial_partner_id = side.commercial_partner_id))
+                  AND other.reconciled IS NOT TRUE
+                  AND other.parent_state = 'posted'
+                  AND other.amount_residual_currency %s 0
+                  AND (other.company_id = side.company_id OR other.company_id = ANY(%s))""",
+            sign,
+            list(company_ids),
+        )
 
     @api.model
     def _may_start_allocation(self, move):

@@ -1,4 +1,5 @@
 import datetime
+from collections import namedtuple
 from typing import NamedTuple
 
 from odoo import api, models
@@ -94,9 +95,9 @@ class OpenItemReader(models.AbstractModel):
         companies = self._get_company_facts(scope.company_ids)
         outside = set()
         for row in self._fetch_rows(scope):
-            item = self._prepare_open_item(row, companies[row["company_id"]])
-            (debts if _is_debt(row) else credits).append(item)
-            if row["outside"]:
+            item = self._prepare_open_item(row, companies[row.company_id])
+            (debts if row.is_debt else credits).append(item)
+            if row.outside:
                 outside.add(item.id)
         if scope.documents is not None:
             outside |= self._find_not_chosen(debts, scope.documents) | self._find_not_chosen(credits, scope.documents)
@@ -107,11 +108,11 @@ class OpenItemReader(models.AbstractModel):
         """The rows of :meth:`_get_open_item_query`; of many partners not all at once, as they take more memory than the
         items that are made of them.
 
-        :return: iterator over dictionaries
+        :return: iterator over named tuples, with a field for each column
         """
         query = self._get_open_item_query(scope)
         if scope.partner_ids is not None and len(scope.partner_ids) <= MANY_PARTNERS:
-            yield from self.env.execute_query_dict(query)
+            yield from self._fetch_named_tuples(query)
             return
         # to compile such a query takes PostgreSQL longer than to run it; and all rows are wanted, not the first few
         self.env.cr.execute(
@@ -121,9 +122,16 @@ class OpenItemReader(models.AbstractModel):
                 query,
             )
         )
-        while rows := self.env.execute_query_dict(SQL("FETCH %s FROM credit_allocation_open_item", ROWS_PER_FETCH)):
+        while rows := self._fetch_named_tuples(SQL("FETCH %s FROM credit_allocation_open_item", ROWS_PER_FETCH)):
             yield from rows
         self.env.cr.execute("CLOSE credit_allocation_open_item")
+
+    @api.model
+    def _fetch_named_tuples(self, query):
+        """Dictionaries would take several times as long to make, and to look into."""
+        rows = self.env.execute_query(query)
+        Row = namedtuple("Row", [column.name for column in self.env.cr.description])
+        return list(map(Row._make, rows))
 
     @api.model
     def _get_open_item_domain(self, scope):
@@ -168,7 +176,7 @@ class OpenItemReader(models.AbstractModel):
 
     @api.model
     def _get_open_item_query(self, scope):
-        """One SELECT with all that the core needs to know; residuals are signed, in minor units."""
+        """One SELECT with all that the core needs to know; residuals are positive, in minor units."""
         self.env.flush_all()
         query = self.env["account.move.line"]._search(self._get_open_item_domain(scope))
         line = "account_move_line"
@@ -209,8 +217,7 @@ class OpenItemReader(models.AbstractModel):
             """WITH item AS (%s),
                     books AS (SELECT * FROM UNNEST(%s::integer[], %s::integer[]) AS books(company_id, root_id)),
                     free AS (
-                        SELECT item.move_id, item.account_id, item.partner_id, books.root_id,
-                               (item.residual > 0) = (item.account_type = %s) AS is_debt
+                        SELECT item.move_id, item.account_id, item.partner_id, books.root_id, item.is_debt
                           FROM item
                           JOIN books USING (company_id)
                          WHERE NOT item.excluded AND NOT item.reserved AND item.partner_id IS NOT NULL
@@ -224,7 +231,6 @@ class OpenItemReader(models.AbstractModel):
             self._get_open_item_query(scope),
             list(companies),
             [company.root_id for company in companies.values()],
-            RECEIVABLE,
         )
 
     @api.model
@@ -242,11 +248,11 @@ class OpenItemReader(models.AbstractModel):
             SQL("%s.id AS partner_id", alias.partner),
             SQL("account_move_line.currency_id"),
             SQL(
-                "ROUND(account_move_line.amount_residual_currency * 10 ^ %s.decimal_places)::bigint AS residual",
+                "ABS(ROUND(account_move_line.amount_residual_currency * 10 ^ %s.decimal_places))::bigint AS residual",
                 alias.currency,
             ),
+            SQL("%s AS is_debt", self._get_is_debt_sql(alias)),
             SQL("account_move_line.amount_residual_currency <> account_move_line.amount_currency AS partly_settled"),
-            SQL("%s.account_type", alias.account),
             SQL("account_move_line.date"),
             SQL("COALESCE(account_move_line.date_maturity, account_move_line.date) AS due_date"),
             SQL("COALESCE(%s.invoice_date, account_move_line.date) AS document_date", alias.move),
@@ -289,9 +295,7 @@ class OpenItemReader(models.AbstractModel):
         :param limits: :class:`ItemLimits`, None for none
         """
         limits = limits or ItemLimits()
-        is_debt = SQL(
-            "((account_move_line.amount_residual_currency > 0) = (%s.account_type = %s))", alias.account, RECEIVABLE
-        )
+        is_debt = self._get_is_debt_sql(alias)
         due_date = SQL("COALESCE(account_move_line.date_maturity, account_move_line.date)")
         document_date = SQL("COALESCE(%s.invoice_date, account_move_line.date)", alias.move)
         conditions = [SQL("FALSE")]
@@ -312,6 +316,13 @@ class OpenItemReader(models.AbstractModel):
         return SQL("(%s) AS outside", SQL(" OR ").join(SQL("(%s)", condition) for condition in conditions))
 
     @api.model
+    def _get_is_debt_sql(self, alias):
+        """What is owed: a debit residual on receivable, a credit residual on payable."""
+        return SQL(
+            "((account_move_line.amount_residual_currency > 0) = (%s.account_type = %s))", alias.account, RECEIVABLE
+        )
+
+    @api.model
     def _get_reserved_sql(self, alias):
         """The condition under which an item belongs to something of its own: a hook for addons that know of such.
 
@@ -323,37 +334,42 @@ class OpenItemReader(models.AbstractModel):
     def _prepare_open_item(self, row, company):
         """Turn a row of the query into an :class:`OpenItem`: a hook to add links or to block items.
 
-        :param dict row: see :meth:`_get_open_item_query`
+        :param row: a named tuple, see :meth:`_get_open_item_columns`
         :param CompanyFacts company: of the journal item
         """
-        is_invoice = row["move_type"] in INVOICE_TYPES
-        is_debt = _is_debt(row)
+        move_type, is_debt = row.move_type, row.is_debt
+        is_invoice = move_type in INVOICE_TYPES
         blocked = None
-        if row["reserved"]:  # first: what is merely excluded may still be used by hand
+        if row.reserved:  # first: what is merely excluded may still be used by hand
             blocked = RESERVED
-        elif row["excluded"]:
+        elif row.excluded:
             blocked = EXCLUDED
-        elif row["currency_id"] != company.currency_id and not company.books_exchange:
+        elif row.currency_id != company.currency_id and not company.books_exchange:
             blocked = NO_EXCHANGE_JOURNAL
-        vendor_reference = row["ref"] if row["move_type"] in VENDOR_TYPES else None
-        links = row["paid_ids"] + [row["reversed_entry_id"]] * bool(row["reversed_entry_id"])
-        if (is_invoice and not is_debt) or (row["move_type"] in REFUND_TYPES and is_debt):
-            links.append(row["move_id"])  # an instalment against the document's own others
+        links = row.paid_ids
+        if row.reversed_entry_id:
+            links = [*links, row.reversed_entry_id]
+        if (is_invoice and not is_debt) or (is_debt and move_type in REFUND_TYPES):
+            links = [*links, row.move_id]  # an instalment against the document's own others
         return OpenItem(
-            id=row["id"],
-            document=row["move_id"],
-            group=Group(company.root_id, row["account_id"], row["partner_id"] or 0),
-            currency=row["currency_id"],
-            residual=abs(row["residual"]),
-            date=row["date"],
-            due_date=row["due_date"],
-            document_date=row["document_date"],
-            identifiers=_distinct(row["number"], row["payment_reference"] if is_invoice else None, vendor_reference),
+            row.id,
+            row.move_id,
+            Group(company.root_id, row.account_id, row.partner_id or 0),
+            row.currency_id,
+            row.residual,
+            row.date,
+            row.due_date,
+            row.document_date,
+            _distinct(
+                row.number,
+                row.payment_reference if is_invoice else None,
+                row.ref if move_type in VENDOR_TYPES else None,
+            ),
             # what an invoice says about itself names no other document
-            texts=() if is_invoice else _distinct(row["memo"], row["ref"], row["label"]),
-            links=frozenset(links),
-            blocked=blocked,
-            partly_settled=row["partly_settled"],
+            () if is_invoice else _distinct(row.memo, row.ref, row.label),
+            frozenset(links),
+            blocked,
+            row.partly_settled,
         )
 
     @api.model
@@ -395,10 +411,5 @@ class OpenItemReader(models.AbstractModel):
         ]
 
 
-def _is_debt(row):
-    """What is owed: a debit residual on receivable, a credit residual on payable."""
-    return (row["residual"] > 0) == (row["account_type"] == RECEIVABLE)
-
-
 def _distinct(*texts):
-    return tuple(dict.fromkeys(text for text in texts if text))
+    return tuple(dict.fromkeys(filter(None, texts)))

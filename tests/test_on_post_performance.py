@@ -103,3 +103,15 @@ class TestOnPostPerformance(OnPostCase):
             {}
         )._create_payments()
         self.assertNothingIsRead()
+
+    def test_what_is_open_on_one_side_has_an_index_of_its_own(self):
+        self.env.cr.execute(
+            """SELECT pg_get_expr(indpred, indrelid)
+                 FROM pg_index
+                WHERE indexrelid IN ('account_move_line_open_debits_idx'::regclass,
+                                     'account_move_line_open_credits_idx'::regclass)
+                  AND indisvalid"""
+        )
+        predicates = " ".join(predicate for (predicate,) in self.env.cr.fetchall())
+        self.assertIn("(amount_residual_currency > (0)::numeric)", predicates)
+        self.assertIn("(amount_residual_currency < (0)::numeric)", predicates)
