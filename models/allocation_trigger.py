@@ -148,7 +148,12 @@ class AllocationTrigger(models.AbstractModel):
             credits=self._get_counterparts_sql(SQL("<"), company_ids),
             debits=self._get_counterparts_sql(SQL(">"), company_ids),
         )
-        return self.env["account.move"].browse(sorted(move_id for (move_id,) in self.env.execute_query(query)))
+        # PostgreSQL knows neither accounts nor partner beforehand, expects to come across a row soon, and without this
+        # reads through the whole ledger where there is none
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        found = [move_id for (move_id,) in self.env.execute_query(query)]
+        self.env.cr.execute("SET LOCAL enable_seqscan TO DEFAULT")
+        return self.env["account.move"].browse(sorted(found))
 
     @api.model
     def _get_counterparts_sql(self, sign, company_ids):

@@ -1,7 +1,9 @@
 from unittest.mock import patch
 
 from odoo import Command
+from odoo.api import Environment
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from ..models.allocation_trigger import POSTED
 from .common import OnPostCase
@@ -83,6 +85,23 @@ class TestOnPostPerformance(OnPostCase):
                 for _ in range(2):  # what is open on the same side is no counterpart
                     post(100, self.stranger if post == self.payment else self.customer)
                 self.assertNothingIsRead()
+
+    def test_the_question_never_reads_the_whole_ledger(self):
+        """In a large one PostgreSQL expects to come across a counterpart soon, and would read all of it to find none."""
+        payments = self.payment(100) | self.payment(100, self.stranger)
+        native_query, seen = Environment.execute_query, []
+
+        def explain(env, query):
+            seen.extend(native_query(env, SQL("SHOW enable_seqscan")) + native_query(env, SQL("EXPLAIN %s", query)))
+            return native_query(env, query)
+
+        with patch.object(Environment, "execute_query", explain):
+            self.env["account.credit.allocation.trigger"]._find_with_counterpart(
+                payments.move_id.ids, tuple(self.company.ids)
+            )
+        self.assertEqual(seen[0], ("off",))
+        self.assertTrue([line for (line,) in seen if "account_move_line_open_debits_idx" in line])
+        self.assertEqual(self.env.execute_query(SQL("SHOW enable_seqscan")), [("on",)])
 
     def test_what_cannot_start_an_allocation_is_not_even_noted(self):
         self.company.credit_allocation_on_payment = False
