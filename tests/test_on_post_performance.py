@@ -87,7 +87,7 @@ class TestOnPostPerformance(OnPostCase):
                 self.assertNothingIsRead()
 
     def test_the_question_never_reads_the_whole_ledger(self):
-        """In a large one PostgreSQL expects to come across a counterpart soon, and would read all of it to find none."""
+        """In a large one, PostgreSQL expects to come across a counterpart soon, and would read it all to find none."""
         payments = self.payment(100) | self.payment(100, self.stranger)
         native_query, seen = Environment.execute_query, []
 
