@@ -1,6 +1,6 @@
 {
     "name": "Credit Allocation",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Accounting/Accounting",
     "summary": "Allocate outstanding payments and credit notes to open invoices by clear rules, on record",
     "author": "Credit Allocation contributors",
@@ -15,6 +15,9 @@
         # actions of the document are used by the buttons on other forms
         "views/account_credit_allocation_views.xml",
         "views/account_credit_allocation_line_views.xml",
+        "views/account_credit_allocation_run_views.xml",
+        "views/account_credit_allocation_run_result_views.xml",
+        "views/account_credit_allocation_run_schedule_views.xml",
         "wizards/account_credit_allocation_undo_views.xml",
         "wizards/account_credit_allocation_wizard_views.xml",
         # its action is used by the settings
@@ -24,11 +27,16 @@
         "views/account_journal_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
+        # the nightly check, and its screens
+        "data/account_credit_allocation_check_cron_data.xml",
+        "views/account_credit_allocation_check_views.xml",
         # what is printed and analysed
         "report/account_credit_allocation_report.xml",
         "report/account_credit_allocation_unallocated_views.xml",
         # entries of the Action menu
         "data/ir_actions_server_data.xml",
+        # runs go on in the background
+        "data/ir_cron_data.xml",
         # menus last: they need the actions
         "views/account_credit_allocation_menus.xml",
     ],
@@ -40,6 +48,8 @@
         "demo/amount_demo.xml",
         "demo/leftover_demo.xml",
         "demo/vendor_demo.xml",
+        # a schedule that waits to be switched on
+        "demo/run_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -1,14 +1,14 @@
-from .models.res_company import SEQUENCE_CODE
+from .models.res_company import SEQUENCES
 
 
 def _create_allocation_sequences(env):
-    """Number the allocation documents of every company that exists when the addon is installed.
+    """Number the allocation documents and runs of every company that exists when the addon is installed.
 
-    Companies created later get their sequence when they are created.
+    Companies created later get their sequences when they are created.
     """
     env["res.company"].search([])._create_credit_allocation_sequences()
 
 
 def _delete_allocation_sequences(env):
     """Leave nothing behind when the addon is uninstalled."""
-    env["ir.sequence"].with_context(active_test=False).search([("code", "=", SEQUENCE_CODE)]).unlink()
+    env["ir.sequence"].with_context(active_test=False).search([("code", "in", list(SEQUENCES))]).unlink()

@@ -1,6 +1,6 @@
 """How long the search for an exact combination takes, and what it finds, with the default limits.
 
-Run with plain Python, from anywhere: python benchmarks/combination_solver.py [--csv]
+Part of ``dev/benchmark``; it also runs with plain Python, from anywhere: python benchmarks/combination_solver.py
 
 Each line is one kind of problem, made up several times from fixed seeds. "Steps" and "found" are the same on every
 machine; the times are processor time, the best of several runs for each problem, so that other work on the machine
@@ -135,23 +135,30 @@ def measure(amounts, target):
     return verdict, min(times)
 
 
-def main():
-    line = "{},{},{},{:.2f},{:.2f}" if "--csv" in sys.argv else "{:<46} {:<42} {:>9} {:>9.2f} {:>9.2f}"
-    print(line.replace(".2f", "").format("problem", "found", "steps", "median ms", "worst ms"))
+def run(_bench=None):
+    """:return: rows for ``combination_solver.csv``; the same sizes whatever was asked for"""
+    rows = []
     for name, make in KINDS.items():
         measured = [measure(*make(random.Random(f"{name} {number}"))) for number in range(PROBLEMS)]
         found = Counter(verdict.kind for verdict, _time in measured)
         times = [milliseconds for _verdict, milliseconds in measured]
-        print(
-            line.format(
-                name.replace(",", ";") if "--csv" in sys.argv else name,
-                " ".join(f"{count} {kind}" for kind, count in sorted(found.items())),
-                max(verdict.steps for verdict, _time in measured),
-                statistics.median(times),
-                max(times),
-            ),
-            flush=True,
+        rows.append(
+            {
+                "problem": name,
+                "found": " ".join(f"{count} {kind}" for kind, count in sorted(found.items())),
+                "steps": max(verdict.steps for verdict, _time in measured),
+                "median_ms": f"{statistics.median(times):.2f}",
+                "worst_ms": f"{max(times):.2f}",
+            }
         )
+    return rows
+
+
+def main():
+    line = "{problem:<46} {found:<42} {steps:>9} {median_ms:>9} {worst_ms:>9}"
+    rows = run()
+    for row in ({name: name for name in rows[0]}, *rows):
+        print(line.format(**row))
 
 
 if __name__ == "__main__":

@@ -1,21 +1,16 @@
-"""How many SQL queries the allocation on post makes for each payment, when 1, 100 or 1000 are posted in one call.
+"""How many SQL queries the allocation on post makes for each payment, when 1, 100 or 1000 are posted in one call."""
 
-Run through ``odoo shell`` on a database that has the addon; everything is rolled back. Prints CSV.
-"""
+from measure import BenchmarkError, as_columns, environment
 
-# ruff: noqa: F821  (env comes from the shell)
-import csv
-import sys
-import time
-
-from odoo.addons.account_credit_allocation.models.open_item_reader import AllocationScope
-
-COUNTS = (1, 100, 1000)
+COUNTS = {"quick": (1, 20), "default": (1, 100), "full": (1, 100, 1000)}
 PARTNERS = 100
 
 
-def make_documents(count):
-    """An invoice and a draft payment of the same amount for each of ``count``, spread over up to 100 customers."""
+def make_documents(env, count):
+    """An invoice and a draft payment of the same amount for each of ``count``, spread over up to 100 customers.
+
+    :return: ids of the payments
+    """
     partners = env["res.partner"].create([{"name": f"Customer {index}"} for index in range(min(count, PARTNERS))])
     invoices = env["account.move"].create(
         [
@@ -29,7 +24,7 @@ def make_documents(count):
         ]
     )
     invoices.action_post()
-    return env["account.payment"].create(
+    payments = env["account.payment"].create(
         [
             {
                 "partner_id": partners[index % len(partners)].id,
@@ -40,38 +35,50 @@ def make_documents(count):
             for index in range(count)
         ]
     )
+    return payments.ids
 
 
-def measure(work):
-    env.flush_all()
-    queries, start = env.cr.sql_log_count, time.process_time()
-    work()
-    env.flush_all()
-    return env.cr.sql_log_count - queries, time.process_time() - start
+def measure_posting(meter, counts):
+    """:return: ``{number of payments: (Figures of the posting, Figures of the allocation)}``"""
+
+    def make(count):
+        with environment(meter.database) as env:
+            return make_documents(env, count)
+
+    def post(ids):
+        with environment(meter.database) as env:
+            env["account.payment"].browse(ids).with_context(skip_credit_allocation=True).action_post()
+
+    def allocate(ids):
+        with environment(meter.database) as env:
+            env["account.credit.allocation.trigger"]._allocate_posted(env["account.payment"].browse(ids).move_id)
+
+    warm_up = make(2)
+    post(warm_up)
+    allocate(warm_up)
+    measured = {}
+    for count in counts:
+        ids = make(count)
+        posting, _done = meter.measure(lambda ids=ids: post(ids))
+        allocating, _done = meter.measure(lambda ids=ids: allocate(ids))
+        with environment(meter.database) as env:
+            items = env["account.payment"].browse(ids).move_id.line_ids
+            if not all(line.reconciled for line in items if line.account_type == "asset_receivable"):
+                raise BenchmarkError("Not every payment was allocated: the figures mean nothing.")
+        measured[count] = posting, allocating
+    return measured
 
 
-def main():
-    writer = csv.writer(sys.stdout)
-    writer.writerow(
-        ["payments", "posting: queries each", "allocating: queries each", "allocating: CPU of Python to posting's"]
-    )
-    for count in COUNTS:
-        payments = make_documents(count)
-        posting, posting_cpu = measure(payments.action_post)
-        env.invalidate_all()
-        scope = AllocationScope(
-            company_ids=tuple(env.company.ids), partner_ids=tuple(payments.partner_id.commercial_partner_id.ids)
-        )
-        allocating, allocating_cpu = measure(
-            lambda scope=scope: env["account.credit.allocation.executor"]._allocate(scope, "on_post")
-        )
-        if not all(line.reconciled for line in payments.move_id.line_ids if line.account_type == "asset_receivable"):
-            sys.exit("Not every payment was allocated: the figures mean nothing.")
-        writer.writerow(
-            [count, f"{posting / count:.1f}", f"{allocating / count:.1f}", f"{allocating_cpu / posting_cpu:.2f}"]
-        )
-        sys.stdout.flush()
-        env.cr.rollback()
-
-
-main()
+def run(bench):
+    """:return: rows for ``on_post_queries.csv``"""
+    measured = bench.in_copy(bench.base, measure_posting, COUNTS[bench.size])
+    return [
+        {
+            "payments": count,
+            "work": work,
+            **as_columns(figures, count),
+            "cpu_to_posting": f"{figures.cpu / posting.cpu:.3f}",
+        }
+        for count, (posting, allocating) in measured.items()
+        for work, figures in (("posting", posting), ("allocating", allocating))
+    ]

@@ -135,9 +135,11 @@ class _Side:
         """List the sums of one member more than before. Returns the steps taken; raises _OutOfSteps."""
         shorter, shorter_ends = self.sums[-1], self.ends[-1]
         sums: list[int] = []
-        ends = [0]
+        first = len(self.sums) - 1  # the members before it are too few
+        ends = [0] * (first + 1)
         steps = 0
-        for i, amount in enumerate(self.amounts):
+        for i in range(first, len(self.amounts)):
+            amount = self.amounts[i]
             before = shorter[shorter_ends[i - 1] if self._repeats[i] else 0 : shorter_ends[i]]
             steps += len(before)
             if steps > max_steps:

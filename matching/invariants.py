@@ -12,6 +12,7 @@ from .open_item import (
     CREDIT,
     DEBT,
     OLDEST_FIRST,
+    OUTSIDE,
     AllocationPlan,
     Leftover,
     Match,
@@ -54,7 +55,8 @@ def check_plan(
 
     What is written off is all that the matches leave of an item that they touch, within the tolerance of ``options``;
     never of one that oldest-first touched. What is left open, and nothing else, is listed once among the leftovers with
-    a reason. So no amount is lost or made: what was open is matched, written off or left.
+    a reason; items outside of the selection are not. So no amount is lost or made: what was open is matched, written
+    off or left.
     """
     check_items(debts, credits)
     debts_open = {debt.id: debt for debt in debts}
@@ -142,7 +144,7 @@ def _check_leftovers(
             raise PlanError(f"The {side} {leftover.item.id} is left without a reason.")
         if leftover.item.blocked and leftover.reason != leftover.item.blocked:
             raise PlanError(f"The {side} {leftover.item.id} is blocked, but left for another reason.")
-    left = {item.id: (item, residuals[item.id]) for item in items if residuals[item.id]}
+    left = {item.id: (item, residuals[item.id]) for item in items if residuals[item.id] and item.blocked != OUTSIDE}
     for item_id in left.keys() | listed.keys():
         planned = (listed[item_id].item, listed[item_id].amount) if item_id in listed else None
         if planned != left.get(item_id):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from .open_item import (
@@ -12,6 +12,7 @@ from .open_item import (
     OVERPAID,
     SEARCH_EXHAUSTED,
     UNDERPAID,
+    Group,
     Leftover,
     OpenItem,
     Suggestion,
@@ -26,13 +27,16 @@ class Accounts(NamedTuple):
     with_credits: dict[tuple[int, int], set[int]]
 
 
-def find_accounts(debts: Iterable[OpenItem], credits: Iterable[OpenItem]) -> Accounts:
-    """Note on which accounts partners have something open, for those whose counterpart is on another account."""
+def find_accounts(groups: Mapping[Group, tuple[list[OpenItem], list[OpenItem]]]) -> Accounts:
+    """Note on which accounts partners have something open, for those whose counterpart is on another account.
+
+    ``groups``: the debts and the credits of each group.
+    """
     accounts = Accounts({}, {})
-    for items, by_partner in ((debts, accounts.with_debts), (credits, accounts.with_credits)):
-        for item in items:
-            if find_ineligibility(item) is None:
-                by_partner.setdefault((item.group.company, item.group.partner), set()).add(item.group.account)
+    for group, sides in groups.items():
+        for items, by_partner in zip(sides, accounts, strict=True):
+            if any(find_ineligibility(item) is None for item in items):
+                by_partner.setdefault((group.company, group.partner), set()).add(group.account)
     return accounts
 
 

@@ -19,6 +19,7 @@ NO_COUNTERPART = "no_counterpart"
 AMBIGUOUS_REFERENCE = "ambiguous_reference"
 AMBIGUOUS_AMOUNT = "ambiguous_amount"
 AMBIGUOUS_COMBINATION = "ambiguous_combination"
+NAMED_OUTSIDE = "named_outside"
 SEARCH_EXHAUSTED = "search_exhausted"
 EXCLUDED = "excluded"
 RESERVED = "reserved"
@@ -29,6 +30,10 @@ NO_EXCHANGE_JOURNAL = "no_exchange_journal"
 LOCKED_BY_ANOTHER_USER = "locked_by_another_user"
 CHANGED = "changed"  # between a preview and its execution
 FAILED = "failed"
+
+# No reason, as it is never listed: an item outside of the selection. It blocks the item, but what names it keeps its
+# meaning: see the rule "explicit reference".
+OUTSIDE = "outside"
 
 # --- rules -----------------------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from .invariants import check_items, check_plan
 from .leftovers import Accounts, find_accounts, list_credits_left, list_debts_left
-from .open_item import AllocationPlan, Exchange, Group, MatchingOptions, OpenItem
+from .open_item import OUTSIDE, AllocationPlan, Exchange, Group, MatchingOptions, OpenItem
 from .pool import Pool
 from .rules import RULES, Rule
 
@@ -66,13 +66,14 @@ def plan_by_group(
     """Plan as :func:`plan_allocation` does, but give each group its own plan, in the order of the groups' keys.
 
     What belongs together for ``account_mismatch`` must be given together: all accounts of a partner. The items are
-    checked at once; each group is planned, and its plan checked, when it is asked for.
+    checked at once; each group is planned, and its plan checked, when it is asked for. A group of which all is outside
+    of the selection has no plan.
     """
     debts, credits = list(debts), list(credits)
     check_items(debts, credits)
     chain = _select_rules(options, rules)
-    accounts = find_accounts(debts, credits)
     groups = _group(debts, credits)
+    accounts = find_accounts(groups)
     return ((group, _plan_group(*groups[group], options, chain, accounts, exchange)) for group in sorted(groups))
 
 
@@ -91,7 +92,11 @@ def _group(debts: Iterable[OpenItem], credits: Iterable[OpenItem]) -> dict[Group
             if sides is None:
                 sides = groups[item.group] = ([], [])
             sides[side].append(item)
-    return groups
+    return {group: sides for group, sides in groups.items() if _has_any_inside(sides)}
+
+
+def _has_any_inside(sides: _Sides) -> bool:
+    return any(item.blocked != OUTSIDE for side in sides for item in side)
 
 
 def _plan_group(
@@ -103,8 +108,9 @@ def _plan_group(
     exchange: _GetExchange | None,
 ) -> AllocationPlan:
     """Plan one group, and check the plan."""
-    crossing = exchange if options.cross_currencies and _have_several_currencies(debts, credits) else None
-    pool = Pool(debts, credits, options, crossing and crossing([*debts, *credits]))
+    inside = [item for side in (debts, credits) for item in side if item.blocked != OUTSIDE]
+    crossing = exchange if options.cross_currencies and len({item.currency for item in inside}) > 1 else None
+    pool = Pool(debts, credits, options, crossing and crossing(inside))
     _run_rules(pool, chain)
     plan = AllocationPlan(
         tuple(pool.matches),
@@ -116,17 +122,13 @@ def _plan_group(
     return plan
 
 
-def _have_several_currencies(debts: Iterable[OpenItem], credits: Iterable[OpenItem]) -> bool:
-    return len({item.currency for side in (debts, credits) for item in side}) > 1
-
-
 def _run_rules(pool: Pool, chain: list[Rule]) -> None:
     """Repeat the chain until it decides nothing more, then look at what was ambiguous anew, until that changes nothing.
 
     It ends: every decision takes an item out of the pool, and only such decisions bring ambiguous items back.
     """
     while True:
-        while pool.has_both_sides():
+        while pool.has_both_sides() or pool.has_names_to_read():
             progress = pool.progress()
             for rule in chain:
                 rule(pool)

@@ -12,6 +12,7 @@ from .open_item import (
     AMBIGUOUS_COMBINATION,
     MAX_SUGGESTIONS,
     NO_PARTNER,
+    OUTSIDE,
     Evidence,
     Exchange,
     Match,
@@ -42,13 +43,22 @@ def find_ineligibility(item: OpenItem) -> str | None:
     return item.blocked or (None if item.group.partner else NO_PARTNER)
 
 
+def _split_off_outside(items: Iterable[OpenItem]) -> tuple[list[OpenItem], list[OpenItem]]:
+    inside: list[OpenItem] = []
+    outside: list[OpenItem] = []
+    for item in items:
+        (outside if item.blocked == OUTSIDE else inside).append(item)
+    return inside, outside
+
+
 class Pool:
     """The items of one group with their running residuals.
 
     A rule reads what is still available, and records its decisions with :meth:`settle`, :meth:`set_aside` and
     :meth:`write_off`; it needs to know nothing of the rules before it. An item is available while something of it is
     open and it is not set aside; blocked items and items without partner are so from the start. ``debts`` and
-    ``credits`` are all items of the group, in the order in which they are to be settled.
+    ``credits`` are the items of the group, in the order in which they are to be settled, without those outside of the
+    selection: they are in ``debts_outside`` and ``credits_outside``, for the rule that reads names.
 
     Two attributes are notes of rules to themselves, because the chain of rules may run several times.
     ``texts_were_read``: texts are read once. ``verdicts``: a search for a combination is made once; ``exhausted`` holds
@@ -65,6 +75,8 @@ class Pool:
         """Take the items of one group, in any order. With ``exchange``, pairs may be of different currencies."""
         self.options = options
         self.debt_order = debt_order(options)
+        debts, self.debts_outside = _split_off_outside(debts)
+        credits, self.credits_outside = _split_off_outside(credits)
         self.debts = sorted(debts, key=self.debt_order)
         self.credits = sorted(credits, key=credit_order)
         self.matches: list[Match] = []
@@ -77,11 +89,11 @@ class Pool:
         self._exchange = exchange
         self._settled_before_lifting = 0
         self._residuals: dict[int, int] = {}
-        for item in (*self.debts, *self.credits):
-            self._residuals[item.id] = item.residual
-            reason = find_ineligibility(item)
-            if reason is not None:
-                self.reasons_set_aside[item.id] = reason
+        for side in (self.debts, self.credits):
+            for item in side:
+                self._residuals[item.id] = item.residual
+                if item.blocked or not item.group.partner:
+                    self.reasons_set_aside[item.id] = item.blocked or NO_PARTNER
 
     @property
     def crosses_currencies(self) -> bool:
@@ -110,20 +122,27 @@ class Pool:
 
     def has_both_sides(self) -> bool:
         """Whether there are a debt and a credit that a rule may still use and that may be settled with each other."""
+        credits = self.available_credits()
+        if not credits:
+            return False
         currencies = {debt.currency for debt in self.available_debts()}
-        if self.crosses_currencies:
-            return bool(currencies) and any(map(self.is_available, self.credits))
-        return any(credit.currency in currencies and self.is_available(credit) for credit in self.credits)
+        return bool(currencies) if self.crosses_currencies else any(credit.currency in currencies for credit in credits)
+
+    def has_names_to_read(self) -> bool:
+        """Whether something here may be meant for an item outside of the selection, and nobody has looked yet."""
+        return bool(self.debts_outside or self.credits_outside) and not self.texts_were_read
 
     def sides_by_currency(self) -> Iterator[tuple[list[OpenItem], list[OpenItem]]]:
         """The available debts and credits of each currency that has both, in their orders."""
-        sides: dict[int, tuple[list[OpenItem], list[OpenItem]]] = {}
-        for side, items in enumerate((self.available_debts(), self.available_credits())):
-            for item in items:
-                sides.setdefault(item.currency, ([], []))[side].append(item)
-        for currency in sorted(sides):
-            if all(sides[currency]):
-                yield sides[currency]
+        debts, credits = self.available_debts(), self.available_credits()
+        if not (debts and credits):
+            return
+        currencies = {debt.currency for debt in debts} & {credit.currency for credit in credits}
+        for currency in sorted(currencies):
+            yield (
+                [debt for debt in debts if debt.currency == currency],
+                [credit for credit in credits if credit.currency == currency],
+            )
 
     def settle(self, debt: OpenItem, credit: OpenItem, rule: str, evidence: Evidence) -> None:
         """Match as much of the pair as is open on both sides, because ``rule`` found ``evidence``.

@@ -29,7 +29,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
@@ -102,7 +101,6 @@ _NUMBER_WORDS = frozenset(
 )
 _AND_WORDS = frozenset(["and", "und", "et", "y", "e", "en", "i"])
 _ENDING = 3  # characters by which words are sorted out before anything else; less than MIN_LENGTH
-_NOTHING: dict[int, str] = {}
 
 
 class Mention(NamedTuple):
@@ -128,6 +126,12 @@ def squash(identifier: str) -> str:
     return _SEPARATORS.sub("", _normalize(identifier)).casefold()
 
 
+def _get_ending(identifier: str) -> str:
+    """The end of the squashed identifier."""
+    ending = identifier[-_ENDING:]
+    return ending.casefold() if ending.isascii() and ending.isalnum() else squash(identifier)[-_ENDING:]
+
+
 def _normalize(text: str) -> str:
     """The text with what only looks different made the same, such as full-width digits."""
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
@@ -147,12 +151,15 @@ class _Memo:
 
     def __init__(self, text: str) -> None:
         self._text = _normalize(text)
+        self._spans: list[tuple[int, int]] = []
         self.words = [word.casefold() for word in _WORD.findall(self._text)[:MAX_WORDS]]
 
-    @cached_property
+    @property
     def _places(self) -> list[tuple[int, int]]:
         # most memos name nothing, and nobody asks where their words stand
-        return [match.span() for match in islice(_WORD.finditer(self._text), MAX_WORDS)]
+        if not self._spans:
+            self._spans = [match.span() for match in islice(_WORD.finditer(self._text), MAX_WORDS)]
+        return self._spans
 
     def gap(self, position: int) -> str:
         """What stands between the word at ``position`` and the next one."""
@@ -160,7 +167,8 @@ class _Memo:
 
     def quote(self, first: int, last: int) -> str:
         """The text from word ``first`` to word ``last`` as it was written."""
-        return self._text[self._places[first][0] : self._places[last][1]]
+        places = self._places
+        return self._text[places[first][0] : places[last][1]]
 
     def quote_before(self, position: int) -> str:
         """The text before the word at ``position``, as it was written."""
@@ -187,29 +195,50 @@ class ReferenceIndex:
     def __init__(self, items: Iterable[OpenItem]) -> None:
         """Take in the identifiers of ``items``; several items of one document count as one.
 
-        Only what every lookup needs is worked out here, as most identifiers are never looked at again.
+        Only their endings are worked out here, as most identifiers are never looked at again.
         """
         self._names: dict[str, dict[int, str]] = {}  # squashed -> {document: identifier}
         self._last_numbers: dict[str, dict[int, str]] = {}  # likewise by the bare last number
-        for document, identifier in {(item.document, name): None for item in items for name in item.identifiers}:
-            squashed = squash(identifier)
-            if not MIN_LENGTH <= len(squashed) <= MAX_LENGTH or not _DIGIT.search(squashed):
-                continue
-            self._names.setdefault(squashed, {}).setdefault(document, identifier)
-            last_number = _LAST_NUMBER.search(identifier)
-            if last_number and last_number[1] != squashed and not _STRUCTURED.fullmatch(squashed):
-                self._last_numbers.setdefault(last_number[1], {}).setdefault(document, identifier)
-        self._longest = max(map(len, self._names), default=0)
-        # Every reading ends in a word that ends like an identifier; a word of one letter tells less, but tells.
-        self._endings = {squashed[-length:] for squashed in self._names for length in range(1, _ENDING + 1)}
+        self._longest = 0
+        self._by_ending: dict[str, list[tuple[int, str]]] = {}  # documents and identifiers that no word asked for yet
+        self._endings: dict[str, bool] = {}  # endings of words: whether an identifier ends so
+        for item in items:
+            for identifier in item.identifiers:
+                self._by_ending.setdefault(_get_ending(identifier), []).append((item.document, identifier))
+
+    def _look_up(self, ending: str) -> bool:
+        """Whether an identifier ends like a word that ends in ``ending``; if so such identifiers are taken in now.
+
+        Every reading ends in a word that ends like an identifier; a word of one letter tells less, but tells.
+        """
+        endings = [ending] if ending in self._by_ending else []
+        if len(ending) < _ENDING:
+            endings = [longer for longer in self._by_ending if longer.endswith(ending)]
+        for longer in endings:
+            for document, identifier in self._by_ending[longer]:
+                self._take_in(document, identifier)
+            self._by_ending[longer] = []
+        return bool(endings)
+
+    def _take_in(self, document: int, identifier: str) -> None:
+        squashed = squash(identifier)
+        if not MIN_LENGTH <= len(squashed) <= MAX_LENGTH or not _DIGIT.search(squashed):
+            return
+        self._longest = max(self._longest, len(squashed))
+        self._names.setdefault(squashed, {}).setdefault(document, identifier)
+        last_number = _LAST_NUMBER.search(identifier)
+        if last_number and last_number[1] != squashed and not _STRUCTURED.fullmatch(squashed):
+            self._last_numbers.setdefault(last_number[1], {}).setdefault(document, identifier)
 
     def find_mentions(self, texts: Iterable[str]) -> Mentions:
         """The documents that ``texts`` name. Where one is named several times, the longest mention is kept."""
         by_document: dict[int, Mention] = {}
         ambiguous = False
         for text in texts:
+            if not _DIGIT.search(_normalize(text)):  # which every identifier has
+                continue
             hits = self._find_hits(_Memo(text))
-            ambiguous = ambiguous or _claim_one_word_twice(hits)
+            ambiguous = ambiguous or (len(hits) > 1 and _claim_one_word_twice(hits))
             for hit in hits:
                 known = by_document.get(hit.document)
                 if known is None or len(hit.mention.text) > len(known.text):
@@ -218,28 +247,42 @@ class ReferenceIndex:
 
     def _find_hits(self, memo: _Memo) -> list[_Hit]:
         """All readings of ``memo``: whole identifiers, and bare numbers where no whole identifier stands."""
-        ends = [position for position, word in enumerate(memo.words) if word[-_ENDING:] in self._endings]
+        endings, words = self._endings, memo.words
+        for word in words:
+            if word[-_ENDING:] not in endings:
+                endings[word[-_ENDING:]] = self._look_up(word[-_ENDING:])
+        ends = [position for position, word in enumerate(words) if endings[word[-_ENDING:]]]
+        if not ends:
+            return []
         hits = [hit for last in ends for hit in self._find_identifiers(memo, last)]
-        taken = {position for hit in hits for position in range(hit.first, hit.last + 1)}
-        hits.extend(hit for position in ends if position not in taken for hit in self._find_bare_number(memo, position))
+        numbers = [position for position in ends if words[position] in self._last_numbers]
+        if numbers:
+            taken = {position for hit in hits for position in range(hit.first, hit.last + 1)}
+            for position in numbers:
+                if position not in taken:
+                    hits.extend(self._find_bare_number(memo, position))
         return hits
 
-    def _find_identifiers(self, memo: _Memo, last: int) -> Iterator[_Hit]:
+    def _find_identifiers(self, memo: _Memo, last: int) -> list[_Hit]:
         """The identifiers that end with word ``last``."""
+        hits = []
+        names, longest, words = self._names, self._longest, memo.words
         squashed = ""
         for first in range(last, -1, -1):
-            squashed = memo.words[first] + squashed
-            if len(squashed) > self._longest:
-                return
-            for document, identifier in self._names.get(squashed, _NOTHING).items():
-                if self._spells(memo, first, last, squashed, identifier):
-                    yield _Hit(document, first, last, Mention(memo.quote(first, last), identifier, bare=False))
+            squashed = words[first] + squashed
+            if len(squashed) > longest:
+                break
+            if squashed in names:
+                text = memo.quote(first, last)
+                for document, identifier in names[squashed].items():
+                    if self._spells(memo, first, last, squashed, identifier):
+                        hits.append(_Hit(document, first, last, Mention(text, identifier, bare=False)))
+        return hits
 
     def _find_bare_number(self, memo: _Memo, position: int) -> Iterator[_Hit]:
-        """The identifiers that end in the number which is word ``position``, if it stands alone."""
-        by_document = self._last_numbers.get(memo.words[position])
-        if by_document and self._stands_alone(memo, position, position) and self._reads_as_number(memo, position):
-            for document, identifier in by_document.items():
+        """The identifiers that end in the number which is word ``position``, a last number, if it stands alone."""
+        if self._stands_alone(memo, position, position) and self._reads_as_number(memo, position):
+            for document, identifier in self._last_numbers[memo.words[position]].items():
                 yield _Hit(document, position, position, Mention(memo.quote(position, position), identifier, bare=True))
 
     def _reads_as_number(self, memo: _Memo, position: int) -> bool:
@@ -260,15 +303,18 @@ class ReferenceIndex:
 
     def _spells(self, memo: _Memo, first: int, last: int, squashed: str, identifier: str) -> bool:
         """Whether words that join to the right letters and digits really write ``identifier``; see the limits above."""
-        if _STRUCTURED.fullmatch(squashed):
-            return True
         plain_number = squashed.isdecimal()
+        is_verbatim = memo.quote(first, last).casefold() == identifier.casefold()
+        if (is_verbatim and not plain_number) or _STRUCTURED.fullmatch(squashed):
+            return True
         if plain_number and not self._stands_alone(memo, first, last):
             return False
         if plain_number and first == last and not self._reads_as_number(memo, first):
             return False
+        if is_verbatim:
+            return True
         joins = list(memo.digit_joins(first, last))
-        if not joins or memo.quote(first, last).casefold() == identifier.casefold():
+        if not joins:
             return True
         own_joins = {offset for offset, _gap in _Memo(identifier).digit_joins()}
         return all(offset in own_joins or not (plain_number or _LOOSE.search(gap)) for offset, gap in joins)

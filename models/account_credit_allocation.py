@@ -7,7 +7,7 @@ from odoo.tools import formatLang
 
 from ..matching.open_item import NO_COUNTERPART
 from .minor_units import from_minor_units
-from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
+from .open_item_reader import AllocationScope
 
 ORIGINS = [
     ("on_post", "On posting"),
@@ -47,6 +47,10 @@ class AccountCreditAllocation(models.Model):
     origin = fields.Selection(
         ORIGINS, required=True, readonly=True, help="What started the allocation: a posting, an action or a run."
     )
+    run_id = fields.Many2one(
+        "account.credit.allocation.run", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+    )
+    run_batch = fields.Integer(readonly=True, copy=False, aggregator=None)
     state = fields.Selection(
         [("draft", "Preview"), ("done", "Done"), ("undone", "Undone")], required=True, readonly=True, default="draft"
     )
@@ -138,21 +142,25 @@ class AccountCreditAllocation(models.Model):
         :param date: of the documents, None for today
         :return: the documents, in the rights of the current user; none when nothing was executed or is to be chosen
         """
-        Line = self.env["account.credit.allocation.line"]
-        residuals = Line._list_residual_vals([executed.match for executed in outcome.executed])
-        by_company = defaultdict(list)
-        for executed, residual_vals in zip(outcome.executed, residuals, strict=True):
-            company = self.env["account.move.line"].browse(executed.match.debt.id).company_id
-            by_company[company].append({**Line._prepare_allocation_vals(executed), **residual_vals})
+        by_company = self._list_done_vals(outcome)
         documents = self.sudo().create(
             [
+                {**self._prepare_done_vals(company, date), "company_id": company.id, "origin": origin}
+                for company in by_company
+            ]
+        )
+        # with the values that the lines would otherwise have to compute, and be updated with
+        self.env["account.credit.allocation.line"].sudo().create(
+            [
                 {
-                    **self._prepare_done_vals(company, date),
-                    "company_id": company.id,
+                    **vals,
+                    "allocation_id": document.id,
+                    "company_id": document.company_id.id,
+                    "date": document.date,
                     "origin": origin,
-                    "line_ids": [fields.Command.create(vals) for vals in line_vals],
                 }
-                for company, line_vals in by_company.items()
+                for document, line_vals in zip(documents, by_company.values(), strict=True)
+                for vals in line_vals
             ]
         )
         left = outcome.credits_left + outcome.debts_left
@@ -160,6 +168,17 @@ class AccountCreditAllocation(models.Model):
         documents._add_leftovers(outcome.credits_left, outcome.debts_left)
         documents._log_on_documents()
         return documents.sudo(self.env.su)
+
+    @api.model
+    def _list_done_vals(self, outcome):
+        """``{company that owned the debts: values of the lines}`` of what was executed."""
+        Line, MoveLine = self.env["account.credit.allocation.line"], self.env["account.move.line"]
+        residuals = Line._list_residual_vals([executed.match for executed in outcome.executed])
+        by_company = defaultdict(list)
+        for executed, residual_vals in zip(outcome.executed, residuals, strict=True):
+            company = MoveLine.browse(executed.match.debt.id).company_id
+            by_company[company].append({**Line._prepare_allocation_vals(executed), **residual_vals})
+        return by_company
 
     @api.model
     def _prepare_done_vals(self, company, date=None):
@@ -214,8 +233,9 @@ class AccountCreditAllocation(models.Model):
         vals_list = []
         Leftover = self.env["account.credit.allocation.leftover"].sudo()
         for side, entries in (("credit", credits_left), ("debt", debts_left)):
-            for left in entries:
-                line = self.env["account.move.line"].sudo().browse(left.leftover.item.id)
+            # all at once, so that their values are read at once
+            lines = self.env["account.move.line"].sudo().browse([left.leftover.item.id for left in entries])
+            for left, line in zip(entries, lines, strict=True):
                 if document := documents.get(line.company_id):
                     leftover = Suggestion._with_open_amounts(left.leftover, open_amounts)
                     left = left._replace(leftover=leftover)
@@ -263,11 +283,7 @@ class AccountCreditAllocation(models.Model):
 
         :return: :class:`AllocationScope`
         """
-        lines = moves.line_ids.filtered(
-            lambda line: line.parent_state == "posted"
-            and line.account_type in (RECEIVABLE, PAYABLE)
-            and not line.reconciled
-        )
+        lines = moves._get_open_lines()
         return AllocationScope(
             company_ids=tuple(self.env.companies.ids),
             account_types=tuple(set(lines.mapped("account_type"))),

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..matching.open_item import EXCLUDED
+from ..matching.open_item import EXCLUDED, NO_COUNTERPART
 from .minor_units import from_minor_units
 
 REASONS = [
@@ -10,6 +10,7 @@ REASONS = [
     ("ambiguous_reference", "The reference names several documents"),
     ("ambiguous_amount", "Several invoices of the same amount"),
     ("ambiguous_combination", "Several combinations add up"),
+    ("named_outside", "Names a document outside of this selection"),
     ("search_exhausted", "Too many combinations to search"),
     ("excluded", "Excluded from automatic allocation"),
     ("reserved", "Reserved for its own order or online payment"),
@@ -25,16 +26,18 @@ REASONS = [
 
 
 class AccountCreditAllocationLeftover(models.Model):
-    """What an allocation document left open, and why. The amount is positive, in the item's currency."""
+    """What an allocation document, or a run, left open, and why. The amount is positive, in the item's currency.
+
+    Of a run also what no document tells of, because of its company nothing was allocated in that batch.
+    """
 
     _name = "account.credit.allocation.leftover"
     _description = "Item Not Allocated"
     _order = "allocation_id desc, reason, id"
 
-    allocation_id = fields.Many2one(
-        "account.credit.allocation", required=True, readonly=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(related="allocation_id.company_id", store=True, index=True)
+    allocation_id = fields.Many2one("account.credit.allocation", readonly=True, index=True, ondelete="cascade")
+    run_id = fields.Many2one("account.credit.allocation.run", readonly=True, index="btree_not_null", ondelete="cascade")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     partner_id = fields.Many2one("res.partner", readonly=True, index="btree_not_null", ondelete="restrict")
     side = fields.Selection([("credit", "Credit"), ("debt", "Invoice")], required=True, readonly=True)
     line_id = fields.Many2one(
@@ -58,10 +61,12 @@ class AccountCreditAllocationLeftover(models.Model):
         help="The document that allocated what somebody chose among several possibilities.",
     )
 
+    _run_partner_idx = models.Index("(run_id, partner_id) WHERE run_id IS NOT NULL")
+
     @api.model
     def _prepare_leftover_vals(self, document, line, side, left):
         """
-        :param document: the ``account.credit.allocation`` that lists it
+        :param document: the ``account.credit.allocation`` that lists it, empty if none does
         :param line: the open journal item
         :param str side: ``credit`` or ``debt``
         :param Left left: amount, reason and message
@@ -69,6 +74,7 @@ class AccountCreditAllocationLeftover(models.Model):
         Suggestion = self.env["account.credit.allocation.suggestion"]
         return {
             "allocation_id": document.id,
+            "company_id": line.company_id.id,
             "partner_id": line.partner_id.commercial_partner_id.id,
             "side": side,
             "line_id": line.id,
@@ -83,6 +89,25 @@ class AccountCreditAllocationLeftover(models.Model):
                 for sequence, suggestion in enumerate(left.leftover.suggestions)
             ],
         }
+
+    @api.model
+    def _record_for_run(self, run, result):
+        """Keep what a batch left as leftovers of its run. Debts that simply have no credit are no news.
+
+        :param run: ``account.credit.allocation.run``
+        :param BatchResult result: its documents have recorded what was left of their companies
+        """
+        result.documents.leftover_ids.run_id = run
+        sides = [("credit", left) for left in result.credits_left]
+        sides += [("debt", left) for left in result.debts_left if left.leftover.reason != NO_COUNTERPART]
+        lines = self.env["account.move.line"].browse([left.leftover.item.id for _side, left in sides])
+        self.create(
+            [
+                {**self._prepare_leftover_vals(self.allocation_id, line, side, left), "run_id": run.id}
+                for (side, left), line in zip(sides, lines, strict=True)
+                if line.company_id not in result.documents.company_id
+            ]
+        )
 
     @api.model
     def _get_message(self, line, reason):

@@ -28,9 +28,14 @@ class AccountCreditAllocationLine(models.Model):
     allocation_id = fields.Many2one(
         "account.credit.allocation", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(related="allocation_id.company_id", store=True, index=True)
-    date = fields.Date(related="allocation_id.date", store=True)
-    origin = fields.Selection(related="allocation_id.origin", store=True)
+    # These and the status are given when a line is created, and then not computed: readonly=False is what allows that.
+    company_id = fields.Many2one(
+        "res.company", compute="_compute_from_document", store=True, precompute=True, readonly=False, index=True
+    )
+    date = fields.Date(compute="_compute_from_document", store=True, precompute=True, readonly=False)
+    origin = fields.Selection(
+        "_selection_origin", compute="_compute_from_document", store=True, precompute=True, readonly=False
+    )
     partner_id = fields.Many2one("res.partner", readonly=True, index=True, ondelete="restrict")
     account_id = fields.Many2one("account.account", readonly=True, ondelete="restrict")
 
@@ -113,6 +118,8 @@ class AccountCreditAllocationLine(models.Model):
         string="Status",
         compute="_compute_state",
         store=True,
+        precompute=True,
+        readonly=False,
         index=True,
         help="Planned: in a preview, nothing is allocated yet.\n"
         "In Force: the reconciliation exists.\n"
@@ -130,6 +137,17 @@ class AccountCreditAllocationLine(models.Model):
             ("manual", self.env._("By hand")),
             ("removed", self.env._("Rule that is not installed any more")),
         ]
+
+    @api.model
+    def _selection_origin(self):
+        return self.env["account.credit.allocation"]._fields["origin"]._description_selection(self.env)
+
+    @api.depends("allocation_id.company_id", "allocation_id.date", "allocation_id.origin")
+    def _compute_from_document(self):
+        for line in self:
+            line.company_id = line.allocation_id.company_id
+            line.date = line.allocation_id.date
+            line.origin = line.allocation_id.origin
 
     @api.depends("debt_label", "credit_label")
     def _compute_display_name(self):
@@ -162,6 +180,7 @@ class AccountCreditAllocationLine(models.Model):
             "partial_id": partial.id,
             "exchange_move_id": partial.exchange_move_id.id,
             "write_off_move_id": write_off_move and write_off_move.id,
+            "state": "done",
         }
 
     @api.model

@@ -2,7 +2,6 @@ from odoo import api, models
 
 from ..matching.open_item import DEBT, AllocationPlan, Cap, Evidence, Match, WriteOff
 from .minor_units import from_minor_units, to_minor_units
-from .open_item_reader import RECEIVABLE
 
 
 class AccountCreditAllocationLine(models.Model):
@@ -35,8 +34,7 @@ class AccountCreditAllocationLine(models.Model):
         :param WriteOff write_off: amount in minor units of the currency of ``line``
         :param line: the journal item of which the amount is written off
         """
-        is_debt = (line.amount_residual_currency > 0) == (line.account_type == RECEIVABLE)
-        side = "debt" if is_debt else "credit"
+        side = line._get_open_item_side()
         amount = from_minor_units(line.currency_id, write_off.amount)
         return {
             "partner_id": write_off.item.group.partner,

@@ -84,18 +84,32 @@ class AccountCreditAllocation(models.Model):
         """
         self.ensure_one()
         self._lock_draft()
-        plans, changes = self._rebuild_plans()
-        outcome = self.env["account.credit.allocation.executor"]._execute_plans(plans)
-        notes = self._name_changes(changes)
+        outcome, notes = self._apply_plans()
         if not outcome.executed:
             notes += self._list_refusals(outcome)
             raise UserError(
                 "\n".join([self.env._("Nothing of this preview could be allocated; it stays as it is."), *notes])
             )
-        self._list_changed(changes, outcome)
-        self._set_done(outcome)
-        outcome.documents = self
         return self._get_notification(outcome, notes=notes)
+
+    def _apply_plans(self, quiet=False):
+        """Execute what the preview shows, which has been locked. It stays as it is when nothing of it can be executed.
+
+        :param bool quiet: see :meth:`AllocationExecutor._execute`
+        :return: ``(outcome, notes)``: :class:`AllocationOutcome`, and a sentence for each partner of whom something has
+            changed
+        """
+        plans, changes = self._rebuild_plans()
+        notes = self._name_changes(changes)
+        executor = self.env["account.credit.allocation.executor"]
+        if rules := self.sudo().run_id.rule_ids:  # may write off though the company has switched that off
+            executor = executor.with_context(credit_allocation_rule_ids=tuple(rules.ids))
+        outcome = executor._execute_plans(plans, quiet=quiet)
+        self._list_changed(changes, outcome)
+        if outcome.executed:
+            self._set_done(outcome)
+        outcome.documents = self
+        return outcome, notes
 
     @api.model
     def _name_changes(self, changes):
@@ -110,7 +124,7 @@ class AccountCreditAllocation(models.Model):
     def _list_refusals(self, outcome):
         """What the executor refused, a sentence for each reason."""
         reasons = self.env["account.credit.allocation.leftover"]._get_reason_labels()
-        refused = outcome.credits_left + outcome.debts_left
+        refused = [left for left in outcome.credits_left + outcome.debts_left if left.leftover.reason != CHANGED]
         return sorted({f"{reasons[left.leftover.reason]}. {left.message}".strip() for left in refused})
 
     def action_discard(self):

@@ -143,13 +143,7 @@ class AccountCreditAllocationRule(models.Model):
                 raise ValidationError(self.env._("The largest difference cannot be negative."))
             if not 0 <= rule.tolerance_percent <= 100:
                 raise ValidationError(self.env._("The largest difference in percent must be between 0 and 100."))
-            is_complete = (
-                rule.tolerance_amount
-                and rule.tolerance_percent
-                and rule.write_off_account_id
-                and rule.write_off_journal_id
-            )
-            if rule.code == TOLERANCE and rule.enabled and not is_complete:
+            if rule.enabled and not rule._is_set_up():
                 raise ValidationError(
                     self.env._(
                         "%s needs an amount, a percentage, an account and a journal before it can run. "
@@ -157,6 +151,13 @@ class AccountCreditAllocationRule(models.Model):
                         rule.name,
                     )
                 )
+
+    def _is_set_up(self):
+        """Whether the rule has everything that it needs to run."""
+        self.ensure_one()
+        return self.code != TOLERANCE or bool(
+            self.tolerance_amount and self.tolerance_percent and self.write_off_account_id and self.write_off_journal_id
+        )
 
     @api.constrains("write_off_account_id", "write_off_journal_id")
     def _check_write_off(self):
@@ -220,16 +221,20 @@ class AccountCreditAllocationRule(models.Model):
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _get_matching_options(self, company):
+    def _get_matching_options(self, company, rule_ids=None):
         """The rules that a root company runs, in order, and all their settings, whoever asks.
 
-        A rule that has no function is left out: the addon that brought it is not there in full.
+        A rule that has no function is left out: the addon that brought it is not there in full. So is a chosen one that
+        was never set up.
 
         :param company: ``res.company`` record without parent
+        :param rule_ids: run exactly these of the company's rules, whether they are switched on or not; None: the
+            active ones
         :return: :class:`MatchingOptions`
         """
         functions = self.env["account.credit.allocation.rule.type"]._get_matching_rules()
-        rules = self.sudo().search([("company_id", "=", company.id), ("enabled", "=", True)])
+        chosen = ("enabled", "=", True) if rule_ids is None else ("id", "in", rule_ids)
+        rules = self.sudo().search([("company_id", "=", company.id), chosen]).filtered(lambda rule: rule._is_set_up())
         values = {}
         for rule in rules:
             values.update(rule._prepare_matching_options())

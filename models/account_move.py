@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.tools import SQL, split_every
 
 from ..matching.open_item import CREDIT, DEBT
 from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
@@ -46,12 +47,7 @@ class AccountMove(models.Model):
     @api.depends_context("allowed_company_ids")
     def _compute_credit_allocation_side(self):
         for move in self:
-            open_items = move.line_ids.filtered(
-                lambda line: line.parent_state == "posted"
-                and line.account_type in (RECEIVABLE, PAYABLE)
-                and line.partner_id
-                and not line.reconciled
-            )
+            open_items = move._get_open_lines().filtered("partner_id")
             sides = {line._get_open_item_side() for line in open_items}
             move.credit_allocation_side = (
                 sides.pop() if len(sides) == 1 and open_items[0]._has_open_counterpart() else False
@@ -115,6 +111,14 @@ class AccountMove(models.Model):
         """
         return self.env["account.credit.allocation"]._preview_documents(self)
 
+    def _get_open_lines(self):
+        """The posted receivable and payable items of these entries that are not settled yet."""
+        return self.line_ids.filtered(
+            lambda line: line.parent_state == "posted"
+            and line.account_type in (RECEIVABLE, PAYABLE)
+            and not line.reconciled
+        )
+
     def _get_credit_allocation_chatter(self):
         """The record that users see this entry as: a payment has a chatter of its own, its entry stays silent."""
         self.ensure_one()
@@ -122,16 +126,52 @@ class AccountMove(models.Model):
 
     @api.model
     def _log_credit_allocation(self, bodies):
-        """Log notes in one batch for each model.
+        """Log notes, all of those of one model and company at once.
 
-        :param dict bodies: ``{move: body}``
+        :param dict bodies: ``{move: body}``, markup without anything from outside that is not escaped
         """
-        bodies_by_model = defaultdict(dict)
+        batches = defaultdict(dict)
         for move, body in bodies.items():
             record = move._get_credit_allocation_chatter()
-            bodies_by_model[record._name][record.id] = body
-        for model, model_bodies in bodies_by_model.items():
-            self.env[model].browse(model_bodies)._message_log_batch(bodies=model_bodies)
+            batches[record._name, record.company_id][record.id] = body
+        for (model, _company), batch in batches.items():
+            self._log_copies(model, batch)
+
+    @api.model
+    def _log_copies(self, model, bodies):
+        """Log one note the usual way; the others are copies of its row with another document and another text.
+
+        To create a note takes a third as long as to reconcile a pair. What is created besides a note, by addons that
+        extend ``mail.message``, is created for the first one only.
+
+        :param str model: of the documents, which are of one company
+        :param dict bodies: ``{document id: body}``
+        """
+        first, *others = bodies
+        message = self.env[model].browse(first)._message_log_batch(bodies={first: bodies[first]})
+        message.flush_recordset()
+        columns = [
+            SQL.identifier(name)
+            for name, field in message._fields.items()
+            if field.store and field.column_type and name not in ("id", "res_id", "body")
+        ]
+        for batch in split_every(1000, others):
+            values = SQL(", ").join(
+                SQL("(%s, %s)", document, message._fields["body"].convert_to_column(bodies[document], message))
+                for document in batch
+            )
+            self.env.cr.execute(
+                SQL(
+                    "INSERT INTO mail_message (res_id, body, %(columns)s)"
+                    " SELECT note.document, note.body, %(columns)s"
+                    " FROM (VALUES %(values)s) AS note (document, body), mail_message"
+                    " WHERE mail_message.id = %(copied)s",
+                    columns=SQL(", ").join(columns),
+                    values=values,
+                    copied=message.id,
+                )
+            )
+        self.env[model].browse(others).invalidate_recordset(["message_ids"])
 
     def _post(self, soft=True):
         posted = super()._post(soft=soft)

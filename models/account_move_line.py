@@ -3,9 +3,7 @@ from typing import NamedTuple
 from odoo import Command, api, models
 
 from ..matching.open_item import CREDIT, DEBT, Group
-
-# what _reconcile_pairs adds to the context
-OWN_CONTEXT = {"skip_invoice_sync", "skip_credit_allocation", "credit_allocation_pairs"}
+from .minor_units import from_minor_units
 
 
 class Pair(NamedTuple):
@@ -21,6 +19,20 @@ class Pair(NamedTuple):
     amount: float = 0.0
 
 
+def make_pair(lines, debt_is_debit, cap=None):
+    """
+    :param dict lines: ``{DEBT: account.move.line, CREDIT: account.move.line}``
+    :param bool debt_is_debit: whether the debt is the debit, as it is for customers
+    :param Cap cap: in minor units, None to settle as much as is open on both
+    :return: :class:`Pair`
+    """
+    pair = Pair(lines[DEBT], lines[CREDIT]) if debt_is_debit else Pair(lines[CREDIT], lines[DEBT])
+    if not cap:
+        return pair
+    line = lines[cap.side]
+    return pair._replace(capped=line, amount=from_minor_units(line.currency_id, cap.amount))
+
+
 class PairsInProgress:
     """What the overrides of native methods must know of the pairs of one call, and what they find out.
 
@@ -28,7 +40,8 @@ class PairsInProgress:
     and Odoo hands out an existing environment again where the contexts are equal.
     """
 
-    def __init__(self, pairs):
+    def __init__(self, pairs, outer_context=None):
+        self.outer_context = outer_context or {}  # without what is only meant for the reconciliation
         # (debit item id, credit item id) -> (id of the capped item, amount)
         self.caps = {(pair.debit.id, pair.credit.id): (pair.capped.id, pair.amount) for pair in pairs if pair.capped}
         self.exchange_moves = {}  # (debit item id, credit item id) -> account.move
@@ -36,6 +49,14 @@ class PairsInProgress:
 
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
+
+    # whether a partner has anything open on the other side is asked at every posting, whatever is open on this side
+    _open_debits_idx = models.Index(
+        "(account_id, partner_id) WHERE reconciled IS NOT TRUE AND amount_residual_currency > 0"
+    )
+    _open_credits_idx = models.Index(
+        "(account_id, partner_id) WHERE reconciled IS NOT TRUE AND amount_residual_currency < 0"
+    )
 
     def _get_open_item_group(self):
         """The :class:`Group` of items that this receivable or payable item may be reconciled with."""
@@ -79,22 +100,27 @@ class AccountMoveLine(models.Model):
         )
 
     @api.model
-    def _reconcile_pairs(self, pairs):
+    def _reconcile_pairs(self, pairs, quiet=False):
         """Reconcile each debit and credit item natively, in this order, each as far as their residuals and caps allow.
 
         :param list pairs: :class:`Pair` records; an item may stand in several pairs, a pair only once
+        :param bool quiet: no messages in the chatter that the payment status has changed
         :return: the new ``account.partial.reconcile`` records; each holds the exchange entry of its own pair
         """
         Partial = self.env["account.partial.reconcile"]
         newest = Partial.sudo().search([], order="id desc", limit=1).id or 0
-        in_progress = PairsInProgress(pairs)
+        in_progress = PairsInProgress(pairs, self.env.context)
         # none of the invoices' lines changes, so there are no dynamic lines to synchronise (core does the same)
         lines = self.with_context(
             skip_invoice_sync=True, skip_credit_allocation=True, credit_allocation_pairs=in_progress
         )
+        if quiet:
+            self.env.flush_all()  # what others have changed is not silenced
+            # not tracking_disable: that would also leave the followers of exchange entries out
+            lines = lines.with_context(mail_notrack=True)
         for call in self._split_by_cash_basis(pairs):
             lines._reconcile_plan([pair.debit + pair.credit for pair in call])
-        self.env.flush_all()
+        (lines if quiet else self).env.flush_all()  # the environment of a flush decides whether changes are tracked
         partials = Partial.search(
             [
                 ("id", ">", newest),
@@ -111,6 +137,7 @@ class AccountMoveLine(models.Model):
             exchange_move = in_progress.exchange_moves.get(pair, self.env["account.move"]).with_env(self.env)
             if partial.exchange_move_id != exchange_move:
                 partial.exchange_move_id = exchange_move
+        partials.flush_recordset(["exchange_move_id"])  # as this user; a savepoint would flush as whoever comes first
         return partials
 
     @api.model
@@ -225,9 +252,10 @@ class AccountMoveLine(models.Model):
 
     def _reconcile_post_hook(self, data):
         """What an invoice does when it gets paid is not part of the reconciliation: it sees the context as it was."""
-        if self._get_pairs_in_progress():
-            context = {key: value for key, value in self.env.context.items() if key not in OWN_CONTEXT}
-            env = self.env(context=context)
+        if in_progress := self._get_pairs_in_progress():
+            if self.env.context.get("mail_notrack"):
+                self.env.flush_all()  # the new payment states are known, quietly, before the context changes
+            env = self.env(context=in_progress.outer_context)
             data = {key: moves.with_env(env) for key, moves in data.items()}
         return super()._reconcile_post_hook(data)
 

@@ -3,9 +3,9 @@ from itertools import chain
 from odoo import api, models
 
 from ..matching.open_item import CREDIT, DEBT, LOCKED_BY_ANOTHER_USER
-from .account_move_line import Pair
+from .account_move_line import make_pair
 from .allocation_executor import AllocationMismatchError, Executed, Refused
-from .minor_units import from_minor_units, to_minor_units
+from .minor_units import to_minor_units
 from .native_exchange import NativeExchange
 
 
@@ -15,21 +15,29 @@ class AllocationExecutor(models.AbstractModel):
     _inherit = "account.credit.allocation.executor"
 
     @api.model
-    def _reconcile_plans(self, plans):
+    def _reconcile_plans(self, plans, quiet=False):
         """Lock, read again, reconcile natively, compare; see :meth:`_execute_batch`."""
         plans, refused = self._lock_and_recheck(plans)
         if not plans:
             return [], refused
         matches = [match for _group, plan in plans for match in plan.matches]
-        partials = self.env["account.move.line"]._reconcile_pairs([self._get_pair(match) for match in matches])
+        partials = self._reconcile_matches(matches, quiet)
         executed = self._check_written(matches, partials)
-        return executed + self._write_off([entry for _group, plan in plans for entry in plan.write_offs]), refused
+        write_offs = [entry for _group, plan in plans for entry in plan.write_offs]
+        return executed + self._write_off(write_offs, quiet), refused
 
     @api.model
-    def _write_off(self, write_offs):
+    def _reconcile_matches(self, matches, quiet=False):
+        """:return: the ``account.partial.reconcile`` records of the matches"""
+        pairs = [self._get_pair(match) for match in matches]
+        return self.env["account.move.line"]._reconcile_pairs(pairs, quiet=quiet)
+
+    @api.model
+    def _write_off(self, write_offs, quiet=False):
         """Book what is written off, and reconcile it with the items that it is left of.
 
         :param list write_offs: :class:`WriteOff` records, of which everything else has been reconciled
+        :param bool quiet: see :meth:`_execute`
         :return: list of :class:`Executed`
         :raise AllocationMismatchError: something is left; the caller rolls back
         """
@@ -37,7 +45,7 @@ class AllocationExecutor(models.AbstractModel):
             return []
         booked = self.env["account.credit.allocation.write.off"]._book(write_offs)
         matches = [match for match, _move in booked]
-        partials = self.env["account.move.line"]._reconcile_pairs([self._get_pair(match) for match in matches])
+        partials = self._reconcile_matches(matches, quiet)
         items = self.env["account.move.line"].browse([write_off.item.id for write_off in write_offs])
         if not all(items.mapped("reconciled")):
             raise AllocationMismatchError(self.env._("Another difference was left than planned; nothing was changed."))
@@ -52,11 +60,7 @@ class AllocationExecutor(models.AbstractModel):
         items = {DEBT: match.debt, CREDIT: match.credit}
         lines = {side: self.env["account.move.line"].browse(item.id) for side, item in items.items()}
         # in the company's currency the residual of a small foreign amount may be zero
-        pair = Pair(*lines.values()) if lines[DEBT].amount_residual_currency > 0 else Pair(lines[CREDIT], lines[DEBT])
-        if match.cap:
-            line = lines[match.cap.side]
-            pair = pair._replace(capped=line, amount=from_minor_units(line.currency_id, match.cap.amount))
-        return pair
+        return make_pair(lines, lines[DEBT].amount_residual_currency > 0, match.cap)
 
     @api.model
     def _get_exchange(self, items):

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 from odoo import api, models
 from odoo.modules.registry import Registry
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL
 
 from ..matching.open_item import EXCLUDED, LOCKED_BY_ANOTHER_USER, NO_COUNTERPART, OVERPAID, RESERVED, UNDERPAID
 from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
@@ -51,8 +52,11 @@ class AllocationTrigger(models.AbstractModel):
 
     @api.model
     def _note_posted(self, moves):
-        """Remember posted entries until their transaction is committed."""
-        if not moves or self.env.context.get("skip_credit_allocation"):
+        """Remember posted entries until their transaction is committed, as far as they may start an allocation."""
+        if self.env.context.get("skip_credit_allocation"):
+            return
+        moves = moves.filtered(lambda move: self._may_start_allocation(move.sudo()))
+        if not moves:
             return
         postcommit = self.env.cr.postcommit
         if POSTED not in postcommit.data:
@@ -100,18 +104,98 @@ class AllocationTrigger(models.AbstractModel):
         return frozenset(
             line._get_open_item_group()
             for move in moves
-            if move.state == "posted" and self._starts_allocation(move)
-            for line in move.line_ids
-            if line.account_type in (RECEIVABLE, PAYABLE)
+            if self._starts_allocation(move)
+            for line in move._get_open_lines()
+            if line.partner_id and Partner._allocates_on_post(line)
+        )
+
+    @api.model
+    def _find_with_counterpart(self, move_ids, company_ids):
+        """A cheap question that is asked before anything is read: of which entries is something open, while the same
+        partner has something open on the other side?
+
+        It looks at all accounts of a type, because a counterpart on another account is a reason to be told. Whether the
+        two may be allocated is found out later. PostgreSQL looks into an index of the other side's unreconciled items:
+        neither what was settled long ago nor what else is open costs anything.
+
+        :param move_ids: ids of posted entries, of which some may have been deleted
+        :param company_ids: counterparts of these companies, or of that of the entry
+        :return: the entries, a recordset
+        """
+        query = SQL(
+            """WITH posted AS MATERIALIZED (
+                   SELECT line.move_id, line.company_id, account.account_type, contact.commercial_partner_id,
+                          line.amount_residual_currency > 0 AS is_debit
+                     FROM account_move_line line
+                     JOIN account_account account ON account.id = line.account_id
+                     JOIN res_partner contact ON contact.id = line.partner_id
+                    WHERE line.move_id = ANY(%(move_ids)s)
+                      AND line.parent_state = 'posted'
+                      AND line.reconciled IS NOT TRUE
+                      AND account.account_type IN %(account_types)s
+               ),
+               -- materialized: once for each partner, not once for each entry
+               found AS MATERIALIZED (
+                   SELECT side.*
+                     FROM (SELECT DISTINCT company_id, account_type, commercial_partner_id, is_debit FROM posted) side
+                    WHERE CASE WHEN is_debit THEN EXISTS (%(credits)s) ELSE EXISTS (%(debits)s) END
+               )
+               SELECT DISTINCT move_id
+                 FROM posted
+                 JOIN found USING (company_id, account_type, commercial_partner_id, is_debit)""",
+            move_ids=sorted(move_ids),
+            account_types=(RECEIVABLE, PAYABLE),
+            credits=self._get_counterparts_sql(SQL("<"), company_ids),
+            debits=self._get_counterparts_sql(SQL(">"), company_ids),
+        )
+        # PostgreSQL knows neither accounts nor partner beforehand, expects to come across a row soon, and without this
+        # reads through the whole ledger where there is none
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        found = [move_id for (move_id,) in self.env.execute_query(query)]
+        self.env.cr.execute("SET LOCAL enable_seqscan TO DEFAULT")
+        return self.env["account.move"].browse(sorted(found))
+
+    @api.model
+    def _get_counterparts_sql(self, sign, company_ids):
+        """What is open on one side for a row of ``side``; each sign has its own index, see ``account.move.line``.
+
+        :param SQL sign: ``<`` for credits, ``>`` for debits
+        :param company_ids: see :meth:`_find_with_counterpart`
+        """
+        return SQL(
+            """SELECT FROM account_move_line other
+                WHERE other.account_id = ANY(ARRAY(
+                          SELECT id FROM account_account WHERE account_type = side.account_type))
+                  AND other.partner_id = ANY(ARRAY(
+                          SELECT id FROM res_partner WHERE commercial_partner_id = side.commercial_partner_id))
+                  AND other.reconciled IS NOT TRUE
+                  AND other.parent_state = 'posted'
+                  AND other.amount_residual_currency %s 0
+                  AND (other.company_id = side.company_id OR other.company_id = ANY(%s))""",
+            sign,
+            list(company_ids),
+        )
+
+    @api.model
+    def _may_start_allocation(self, move):
+        """Whether anything can come of the posting of this entry, as far as settings and its items tell; asked within
+        the transaction that posts it, so that most entries of a company cost nothing afterwards."""
+        return self._is_switched_on(move) and any(
+            line.account_id.account_type in (RECEIVABLE, PAYABLE)
             and line.partner_id
-            and not line.reconciled
-            and Partner._allocates_on_post(line)
+            and self.env["res.partner"]._allocates_on_post(line)
+            for line in move.line_ids
         )
 
     @api.model
     def _starts_allocation(self, move):
-        """Whether the company wants the posting of this kind of document to start an allocation: a hook for addons
-        whose documents are settled by a flow of their own, later than the transaction that posts them."""
+        """Whether the posting of this document starts an allocation: a hook for addons whose documents are settled by a
+        flow of their own, later than the transaction that posts them. Asked after that transaction."""
+        return self._is_switched_on(move)
+
+    @api.model
+    def _is_switched_on(self, move):
+        """Whether the company wants the posting of this kind of document to start an allocation."""
         company = move.company_id
         if move.origin_payment_id:
             return company.credit_allocation_on_payment
@@ -180,11 +264,12 @@ def _allocate_in_own_transactions(registry, poster, ids):
         last_attempt = attempt == ATTEMPTS
         try:
             with registry.cursor() as cr:
+                trigger = poster.make_environment(cr)["account.credit.allocation.trigger"]
+                moves = trigger._find_with_counterpart(ids, poster.company_ids)
+                if not moves:
+                    return
                 # nobody waits long for a document that somebody else has open in a transaction
                 cr.execute("SET LOCAL lock_timeout = %s", (LOCK_TIMEOUT,))
-                env = poster.make_environment(cr)
-                moves = env["account.move"].browse(sorted(ids)).exists()
-                trigger = env["account.credit.allocation.trigger"]
                 groups = trigger._allocate_posted(moves, groups, last_attempt=last_attempt)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             if last_attempt:

@@ -41,7 +41,8 @@ class AllocationWriteOff(models.AbstractModel):
         """
         Rule = self.env["account.credit.allocation.rule"]
         roots = self.env["res.company"].sudo().browse({write_off.item.group.company for write_off in write_offs})
-        tolerances = {root.id: Rule._get_matching_options(root).tolerance for root in roots}
+        rule_ids = self.env.context.get("credit_allocation_rule_ids")
+        tolerances = {root.id: Rule._get_matching_options(root, rule_ids).tolerance for root in roots}
         for item, amount, _rule, _evidence in write_offs:
             tolerance = tolerances[item.group.company]
             if tolerance and amount <= tolerance.largest_difference(item, item.residual):
@@ -106,6 +107,6 @@ class AllocationWriteOff(models.AbstractModel):
             due_date=counterpart.date,
             document_date=counterpart.date,
         )
-        is_debt = (line.amount_residual_currency > 0) == (line.account_type == "asset_receivable")
+        is_debt = line._get_open_item_side() == DEBT
         sides = {DEBT: item, CREDIT: entry_item} if is_debt else {DEBT: entry_item, CREDIT: item}
         return Match(sides[DEBT], sides[CREDIT], write_off.amount, write_off.amount, write_off.rule, write_off.evidence)

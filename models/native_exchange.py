@@ -1,6 +1,6 @@
 from ..matching.open_item import CREDIT, DEBT
-from .account_move_line import Pair, PairsInProgress
-from .minor_units import from_minor_units, to_minor_units
+from .account_move_line import PairsInProgress, make_pair
+from .minor_units import to_minor_units
 
 
 class NativeExchange:
@@ -28,13 +28,10 @@ class NativeExchange:
         if debt.currency != credit.currency and not all(values["aml"].balance for values in sides.values()):
             return None  # worth nothing in the company's currency, so there is no rate
         before = {side: dict(values) for side, values in sides.items()}
-        debit, credit = sorted(sides.values(), key=lambda values: values["amount_residual_currency"], reverse=True)
-        pair = Pair(debit["aml"], credit["aml"])
-        if cap:
-            line = sides[cap.side]["aml"]
-            pair = pair._replace(capped=line, amount=from_minor_units(line.currency_id, cap.amount))
+        debt_is_debit = sides[DEBT]["amount_residual_currency"] > sides[CREDIT]["amount_residual_currency"]
+        pair = make_pair({side: values["aml"] for side, values in sides.items()}, debt_is_debit, cap)
         self._line.with_context(credit_allocation_pairs=PairsInProgress([pair]))._prepare_reconciliation_amls(
-            [debit, credit]
+            [self._residuals[pair.debit.id], self._residuals[pair.credit.id]]
         )
         settled = {side: self._count_settled(before[side], values) for side, values in sides.items()}
         if min(settled.values()) <= 0 or any(map(self._leaves_worth_only, sides.values())):

@@ -34,8 +34,8 @@ class OpenItemReader(models.AbstractModel):
 
     @api.model
     def _prepare_open_item(self, row, company):
-        if row.get("order_invoice_ids"):
-            row = {**row, "paid_ids": row["paid_ids"] + row["order_invoice_ids"]}
+        if getattr(row, "order_invoice_ids", None):
+            row = row._replace(paid_ids=row.paid_ids + row.order_invoice_ids)
         return super()._prepare_open_item(row, company)
 
     @api.model

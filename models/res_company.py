@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
-SEQUENCE_CODE = "account.credit.allocation"
+# what is numbered by company and year: code of the sequence, which is the model, and prefix of the number
+SEQUENCES = {"account.credit.allocation": "CA", "account.credit.allocation.run": "RUN"}
 
 
 class ResCompany(models.Model):
@@ -72,38 +73,51 @@ class ResCompany(models.Model):
         ]
 
     def _create_credit_allocation_sequences(self):
-        """Give every company of ``self`` that has none a sequence which starts again each year."""
+        """Give every company of ``self`` the sequences it has not; each starts again every year."""
         Sequence = self.env["ir.sequence"].sudo().with_context(active_test=False)
-        numbered = Sequence.search([("code", "=", SEQUENCE_CODE), ("company_id", "in", self.ids)]).company_id
+        existing = Sequence.search([("code", "in", list(SEQUENCES)), ("company_id", "in", self.ids)])
+        numbered = {(sequence.code, sequence.company_id) for sequence in existing}
+        names = {
+            "account.credit.allocation": self.env._("Credit allocation of %s"),
+            "account.credit.allocation.run": self.env._("Credit allocation runs of %s"),
+        }
         return Sequence.create(
             [
                 {
-                    "name": self.env._("Credit allocation of %s", company.name),
-                    "code": SEQUENCE_CODE,
+                    "name": names[code] % company.name,
+                    "code": code,
                     "company_id": company.id,
-                    "prefix": "CA/%(range_year)s/",
+                    "prefix": f"{prefix}/%(range_year)s/",
                     "padding": 5,
                     "use_date_range": True,
                 }
-                for company in self - numbered
+                for company in self
+                for code, prefix in SEQUENCES.items()
+                if (code, company) not in numbered
             ]
         )
 
-    def _next_credit_allocation_number(self, date):
-        """The next number of this company's allocation documents in the year of ``date``.
+    def _next_credit_allocation_number(self, date, code="account.credit.allocation"):
+        """The next number of this company's allocation documents, or runs, in the year of ``date``.
+
+        :param str code: of the sequence, see ``SEQUENCES``
+        :raise psycopg2.errors.SerializationFailure: another transaction has just begun the year; Odoo tries again
+        """
+        return self._get_credit_allocation_sequence(date, code).next_by_id(sequence_date=date)
+
+    def _get_credit_allocation_sequence(self, date, code="account.credit.allocation"):
+        """The sequence behind :meth:`_next_credit_allocation_number`, with the year of ``date`` begun.
 
         A sequence that somebody archived is used all the same, one that was deleted is made anew and goes on after
         the last number.
-
-        :raise psycopg2.errors.SerializationFailure: another transaction has just begun the year; Odoo tries again
         """
         self.ensure_one()
-        sequence = (
-            self.env["ir.sequence"]
-            .sudo()
-            .with_context(active_test=False)
-            .search([("code", "=", SEQUENCE_CODE), ("company_id", "=", self.id)], limit=1)
-        ) or self._create_credit_allocation_sequences()
+        Sequence = self.env["ir.sequence"].sudo().with_context(active_test=False)
+        domain = [("code", "=", code), ("company_id", "=", self.id)]
+        sequence = Sequence.search(domain, limit=1)
+        if not sequence:
+            self._create_credit_allocation_sequences()
+            sequence = Sequence.search(domain, limit=1)
         ranges = sequence.date_range_ids
         if not ranges.filtered(lambda year: year.date_from <= date <= year.date_to):
             # Two transactions must not both begin a year: a write to the row that they share makes the second one fail
@@ -114,15 +128,15 @@ class ResCompany(models.Model):
                     "sequence_id": sequence.id,
                     "date_from": date.replace(month=1, day=1),
                     "date_to": date.replace(month=12, day=31),
-                    "number_next_actual": self._get_last_credit_allocation_number(date) + 1,
+                    "number_next_actual": self._get_last_credit_allocation_number(date, code) + 1,
                 }
             )
-        return sequence.next_by_id(sequence_date=date)
+        return sequence
 
-    def _get_last_credit_allocation_number(self, date):
+    def _get_last_credit_allocation_number(self, date, code="account.credit.allocation"):
         """The highest number used in the year of ``date``, 0 for none."""
-        documents = self.env["account.credit.allocation"].sudo()
-        prefix = f"CA/{date.year}/"
+        documents = self.env[code].sudo()
+        prefix = f"{SEQUENCES[code]}/{date.year}/"
         names = documents.search([("company_id", "=", self.id), ("name", "=like", f"{prefix}%")]).mapped("name")
         numbers = [name.removeprefix(prefix) for name in names]
         return max((int(number) for number in numbers if number.isdecimal()), default=0)

@@ -21,6 +21,29 @@ class RandomLedgerCase(AllocationCase):
                 savepoint.rollback()
                 self.env.invalidate_all()
 
+    def make_ledger(self, random, tax=None):
+        """Some posted invoices, payments and credit notes of two customers; ``tax`` is put on half of the invoices.
+
+        :return: their open items
+        """
+        documents = self.env["account.move"]
+        for _number in range(random.randint(4, 12)):
+            currency = random.choice([self.dollar, self.dollar, self.euro, self.dinar, self.yen])
+            amount = self.draw_amount(random, currency)
+            partner = random.choice([self.customer, self.customer, self.stranger])
+            kind = random.choice(["invoice", "invoice", "payment", "payment", "credit_note"])
+            vals = {"day": self.draw_day(random), "currency_id": currency.id}
+            if kind == "payment" and documents and random.random() < 0.4:
+                vals["memo"] = random.choice(documents).name
+            taxed = kind == "invoice" and tax and random.random() < 0.5
+            document = getattr(self, kind)(amount, partner, post=not taxed, **vals)
+            if taxed:
+                document.invoice_line_ids.tax_ids = tax
+                document.action_post()
+            documents += document.move_id if kind == "payment" else document
+        self.env.flush_all()
+        return self.open_items(documents)
+
     def draw_day(self, random):
         return f"2024-{random.randint(1, 12):02}-{random.randint(1, 28):02}"
 

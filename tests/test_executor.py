@@ -129,8 +129,8 @@ class TestExecutor(AllocationCase):
         Line = type(self.env["account.move.line"])
         native_pairs = Line._reconcile_pairs
 
-        def reconcile_all_but_the_last(lines, pairs):
-            return native_pairs(lines, pairs[:-1])
+        def reconcile_all_but_the_last(lines, pairs, **options):
+            return native_pairs(lines, pairs[:-1], **options)
 
         second_invoice = self.invoice(50)
         second_payment = self.payment(50)
@@ -187,10 +187,10 @@ class TestExecutor(AllocationCase):
             mine = self.open_items(locked[0]) if len(attempts) == 1 else lines.browse()
             return native_lock(lines - mine, **options)
 
-        def fail(lines, pairs):
+        def fail(lines, pairs, **options):
             if any(set((pair.debit + pair.credit).ids) & set(failing_ids) for pair in pairs):
                 raise UserError(self.env._("The period is locked."))
-            return native_pairs(lines, pairs)
+            return native_pairs(lines, pairs, **options)
 
         with (
             patch.object(Line, "try_lock_for_update", lock),
@@ -220,9 +220,9 @@ class TestExecutor(AllocationCase):
         Line = type(self.env["account.move.line"])
         native_pairs, sizes = Line._reconcile_pairs, []
 
-        def count_pairs(lines, pairs):
+        def count_pairs(lines, pairs, **options):
             sizes.append(len(pairs))
-            return native_pairs(lines, pairs)
+            return native_pairs(lines, pairs, **options)
 
         with (
             patch.object(allocation_executor, "PAIRS_PER_BATCH", 5),

@@ -5,8 +5,9 @@ import psycopg2.errors
 from odoo.tests import tagged
 
 from ..models import allocation_trigger
-from ..models.account_move_line import OWN_CONTEXT
 from .common import OnPostCase
+
+OWN_CONTEXT = {"skip_invoice_sync", "skip_credit_allocation", "credit_allocation_pairs"}
 
 
 @tagged("post_install", "-at_install")
@@ -113,6 +114,22 @@ class TestOnPost(OnPostCase):
         self.commit()
         self.assertOpen(invoice, 70)
 
+    def test_counterpart_of_another_contact_of_the_same_company(self):
+        shop, till = self.env["res.partner"].create(
+            [{"name": name, "parent_id": self.customer.id} for name in ("Shop", "Till")]
+        )
+        invoice = self.invoice(100, shop)
+        self.commit()
+        payment = self.payment(100, till)
+        self.commit()
+        self.assertAllocated(invoice, payment, 100)
+
+    def test_counterpart_on_another_account_is_named_on_the_document(self):
+        self.invoice(100)
+        entry = self.entry(-100, account=self.receivable.copy({"code": "121999"}))
+        self.commit()
+        self.assertIn("Its counterpart is on another account", entry.message_ids[0].body)
+
     def test_a_second_end_of_transaction_does_nothing(self):
         invoice = self.invoice(100)
         self.payment(40)
@@ -179,7 +196,8 @@ class TestOnPost(OnPostCase):
         with patch.object(Move, "_invoice_paid_hook", paid_hook):
             self.commit()
         self.assertTrue(contexts)
-        self.assertFalse(OWN_CONTEXT & set().union(*contexts))
+        own = {"skip_invoice_sync", "skip_credit_allocation", "credit_allocation_pairs"}
+        self.assertFalse(own & set().union(*contexts))
 
     # --- failures never block the posting -----------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ class TestProperties(RandomLedgerCase):
         self.try_seeds(range(self.LEDGERS), self._check_ledger)
 
     def _check_ledger(self, random):
-        items = self._make_ledger(random)
+        items = self.make_ledger(random)
         before = self.residuals(items)
         outcome = self.allocate(partner_ids=(self.customer.id, self.stranger.id))
         after = self.residuals(items)
@@ -45,7 +45,7 @@ class TestProperties(RandomLedgerCase):
         self.try_seeds(range(100, 100 + self.LEDGERS // 2), self._check_preview)
 
     def _check_preview(self, random):
-        items = self._make_ledger(random)
+        items = self.make_ledger(random)
         before = self.residuals(items)
         action = (self.customer + self.stranger).action_preview_credit_allocation()
         self.assertEqual(self.residuals(items), before, "a preview changes nothing")
@@ -66,21 +66,6 @@ class TestProperties(RandomLedgerCase):
             self.assertAlmostEqual(abs(residual), shown[item], 3)
         document.line_ids._undo()
         self.assertEqual(self.residuals(items), before)
-
-    def _make_ledger(self, random):
-        documents = self.env["account.move"]
-        for _number in range(random.randint(4, 12)):
-            currency = random.choice([self.dollar, self.dollar, self.euro, self.dinar, self.yen])
-            amount = self.draw_amount(random, currency)
-            partner = random.choice([self.customer, self.customer, self.stranger])
-            kind = random.choice(["invoice", "invoice", "payment", "payment", "credit_note"])
-            vals = {"day": self.draw_day(random), "currency_id": currency.id}
-            if kind == "payment" and documents and random.random() < 0.4:
-                vals["memo"] = random.choice(documents).name
-            document = getattr(self, kind)(amount, partner, **vals)
-            documents += document.move_id if kind == "payment" else document
-        self.env.flush_all()
-        return self.open_items(documents)
 
     def _check_conservation(self, items, before, after):
         """What left the credits reached the debts, in every currency and for every partner; no residual changed its

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
 
-from ..models import allocation_trigger
+from ..models import allocation_executor, allocation_trigger
 from ..models.open_item_reader import AllocationScope
 
 CONTEXT = {"tracking_disable": True}
@@ -240,6 +240,30 @@ class TestRealTransactions(RealTransactionsCase):
             with self.assertRaisesRegex(UserError, "applied already, as CA/"):
                 document.action_apply()
         self.assertEqual(self.residuals(), [0, 0])
+
+    def test_connection_lost_in_the_middle_is_no_failure_of_a_partner(self):
+        """Nothing can go on without the connection; whoever asked for the allocation must learn of it."""
+        self.switch_off()
+        self.commit(self.post_invoice)
+        self.commit(self.post_payment)
+        doomed = self.registry.cursor()
+        self.addCleanup(doomed._cnx.close)
+        env = self.environment(doomed)
+        reconcile = type(env["account.move.line"])._reconcile_pairs
+
+        def lose_connection(lines, pairs, *args, **kwargs):
+            with self.registry.cursor() as killer:
+                killer.execute("SELECT pg_terminate_backend(%s)", (doomed.connection.info.backend_pid,))
+            return reconcile(lines, pairs, *args, **kwargs)
+
+        self.patch(type(env["account.move.line"]), "_reconcile_pairs", lose_connection)
+        with (
+            self.assertNoLogs(allocation_executor.__name__, "WARNING"),
+            self.assertRaises((psycopg2.OperationalError, psycopg2.InterfaceError)),
+            self.quiet_sql(),
+        ):
+            env["account.credit.allocation.executor"]._allocate(self.scope(), "run")
+        self.assertEqual(self.residuals(), [100, -100])
 
     def test_allocation_that_dies_before_its_commit_leaves_everything_as_it_was(self):
         self.switch_off()

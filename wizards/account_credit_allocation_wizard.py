@@ -7,6 +7,7 @@ from ..matching.open_item import (
     DEBT,
     EXCLUDED,
     MANUAL,
+    OUTSIDE,
     RESERVED,
     AllocationPlan,
     Cap,
@@ -15,7 +16,7 @@ from ..matching.open_item import (
 )
 from ..models.allocation_executor import GroupPlan
 from ..models.minor_units import from_minor_units, to_minor_units
-from ..models.open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
+from ..models.open_item_reader import AllocationScope
 
 # what users may write themselves; everything else is read from the ledger when the window is opened
 EDITABLE = {"date", "line_ids"}
@@ -84,14 +85,9 @@ class AccountCreditAllocationWizard(models.TransientModel):
         """Everything open that belongs to the partner of a document, in the companies at work."""
         return AllocationScope(
             company_ids=tuple(self.env.companies.ids),
-            partner_ids=tuple(self._get_open_lines(move).partner_id.commercial_partner_id.ids),
+            partner_ids=tuple(move._get_open_lines().partner_id.commercial_partner_id.ids),
             documents=frozenset(move.ids),
         )
-
-    @api.model
-    def _get_open_lines(self, move):
-        """The receivable and payable items of a document that are not settled yet."""
-        return move.line_ids.filtered(lambda line: line.account_type in (RECEIVABLE, PAYABLE) and not line.reconciled)
 
     @api.model
     def _read_sides(self, move, side):
@@ -106,7 +102,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
         return (
             sorted(targets, key=lambda item: (item.due_date, item.id)),
             sorted(
-                (item for item in others if item.group in groups and item.blocked != RESERVED),
+                (item for item in others if item.group in groups and item.blocked not in (RESERVED, OUTSIDE)),
                 key=lambda item: (item.date if side == DEBT else item.due_date, item.id),
             ),
         )

@@ -30,7 +30,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
                 self.env._("%s is cancelled. Nothing can be allocated to it or from it.", moves.display_name)
             )
         label = moves.name
-        if not all(line.partner_id for line in self._get_open_lines(moves)):
+        if not all(line.partner_id for line in moves._get_open_lines()):
             raise UserError(self.env._("%s has no customer or vendor. Allocations need one.", label))
         if side == DEBT and moves.move_type in ("out_refund", "in_refund"):
             raise UserError(
@@ -86,7 +86,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
     @api.model
     def _is_payable(self, move):
         """Whether what is open of a document is a matter with a vendor."""
-        return self._get_open_lines(move)[:1].account_type == PAYABLE
+        return move._get_open_lines()[:1].account_type == PAYABLE
 
     @api.model
     def _get_invoice_button(self, move):
@@ -96,7 +96,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
     @api.model
     def _get_nothing_open_message(self, move, side, label):
         """Why a document has no open items on a side: it is settled, or it stands on the other side."""
-        if not self._get_open_lines(move):
+        if not move._get_open_lines():
             return self.env._("Nothing of %s is open any more.", label)
         if side == DEBT:
             return self.env._(

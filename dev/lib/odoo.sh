@@ -27,7 +27,7 @@ ensure_odoo() {
     addons_path=$odoo_source/odoo/addons
     [ ! -d "$odoo_source/addons" ] || addons_path+=,$odoo_source/addons
     # TMPDIR: the browser's sockets need a short path, too
-    odoo_command=(env TMPDIR=/tmp PYTHONPATH="$odoo_source" "$cache/venv-odoo/bin/python" "$root/dev/lib/odoo-bin")
+    odoo_command=(env PYTHONPATH="$odoo_source" TMPDIR=/tmp "$cache/venv-odoo/bin/python" "$root/dev/lib/odoo-bin")
     odoo_options=(--config=/dev/null --data-dir="$cache/data" --addons-path="$addons_path")
     template=template_$odoo_id
     one_at_a_time make_template "$template" account
@@ -36,12 +36,19 @@ ensure_odoo() {
 # From here on Odoo's commands see the addon, and beside it its bridges: Odoo takes what is below an addon for a part
 # of it.
 use_addon() {
-    stage "$run/addons"
-    addons_path+=,$run/addons
-    if [ -d "$run/addons/$addon/bridges" ]; then
-        mv "$run/addons/$addon/bridges" "$run/bridges"
-        addons_path+=,$run/bridges
+    if [ ! -d "$run/addons" ]; then
+        stage "$run/addons"
+        [ ! -d "$run/addons/$addon/bridges" ] || mv "$run/addons/$addon/bridges" "$run/bridges"
     fi
+    addons_path+=,$run/addons
+    [ ! -d "$run/bridges" ] || addons_path+=,$run/bridges
+    odoo_options+=(--addons-path="$addons_path")
+}
+
+# After ensure_queue_job: Odoo's commands see OCA's queue_job, too.
+use_queue_job() {
+    odoo_command[1]=PYTHONPATH=$odoo_source:$queue_job
+    addons_path+=,$queue_job/odoo/addons
     odoo_options+=(--addons-path="$addons_path")
 }
 

@@ -1,6 +1,7 @@
 """What a test run amounts to.
 
 report.py odoo LOG TALLY [LIST]   failures and unexpected warnings in the log of an Odoo test run
+report.py bridges LOG TALLY       the same, of the bridges
 report.py pytest XML TALLY        the counts of pytest's --junitxml
 report.py lint EXIT_CODE TALLY    one failure when the code is not 0; not counted otherwise
 report.py close TALLY             the closing line 'N passed, N failed, N skipped'; exit 1 unless all is well
@@ -13,6 +14,7 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +26,7 @@ SUMMARY = re.compile(r"(\d+) failed, (\d+) error\(s\) of \d+ tests")
 RECAPITULATION = re.compile(
     r"Module \S+: \d+ failures|At least one test failed|\d+ failed, \d+ error|\d+ post-tests in"
 )
-STAGED_COPY = re.compile(r"/[^\s\"]*/runs/\d+/addons/account_credit_allocation/")
+STAGED_COPY = re.compile(r"/[^\s\"]*/runs/\d+/(?:addons/account_credit_allocation|(?=bridges))/?")
 NO_BROWSER = re.compile(r"(?i)chrom|websocket")
 
 
@@ -74,7 +76,7 @@ def read_odoo_log(log):
     return outcomes, shown, summary is not None
 
 
-def report_odoo(log, tally, listing=None):
+def report_odoo(log, tally, listing=None, part="odoo"):
     outcomes, shown, closed = read_odoo_log(log)
     for record in shown:
         print(f"{record.level} {record.logger}: {STAGED_COPY.sub('', record.text).strip()}\n")
@@ -85,7 +87,7 @@ def report_odoo(log, tally, listing=None):
             print("FAILED", name)
     if listing:
         Path(listing).write_text("".join(f"{outcome} {name}\n" for name, outcome in sorted(outcomes.items())))
-    add(tally, "odoo", *(list(outcomes.values()).count(kind) for kind in ("pass", "fail", "skip")))
+    add(tally, part, *(list(outcomes.values()).count(kind) for kind in ("pass", "fail", "skip")))
 
 
 def report_pytest(xml, tally):
@@ -118,5 +120,11 @@ def close(tally):
 
 
 if __name__ == "__main__":
-    commands = {"odoo": report_odoo, "pytest": report_pytest, "lint": report_lint, "close": close}
+    commands = {
+        "odoo": report_odoo,
+        "bridges": partial(report_odoo, part="bridges"),
+        "pytest": report_pytest,
+        "lint": report_lint,
+        "close": close,
+    }
     commands[sys.argv[1]](*sys.argv[2:])

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from heapq import merge
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ..evidence import BY_BARE_NUMBER, BY_LINK, BY_REFERENCE
-from ..open_item import AMBIGUOUS_REFERENCE, MAX_SUGGESTIONS, REFERENCE, Evidence, OpenItem, Suggestion
+from ..open_item import (
+    AMBIGUOUS_REFERENCE,
+    MAX_SUGGESTIONS,
+    NAMED_OUTSIDE,
+    REFERENCE,
+    Evidence,
+    OpenItem,
+    Suggestion,
+)
 from ..pool import Pool, credit_order
 from ..references import Mentions, ReferenceIndex
 
@@ -23,6 +32,18 @@ class _Wish(NamedTuple):
     explain: Callable[[OpenItem], Evidence]
 
 
+class _Reading(NamedTuple):
+    """What the texts of one side say: ``ambiguous`` are the wishes that can be read as two.
+
+    ``naming_outside``: items that name something outside of the selection; ``named``: all documents that are named.
+    """
+
+    wishes: list[_Wish]
+    ambiguous: list[_Wish]
+    naming_outside: list[OpenItem]
+    named: set[int]
+
+
 def match_reference(pool: Pool) -> None:
     """Settle what names each other: links first, then credits' texts that name debts, then debts' texts.
 
@@ -33,6 +54,10 @@ def match_reference(pool: Pool) -> None:
 
     What is named in the same currency is settled first, so that less has to be exchanged; then, if the pool has an
     exchange, what is named in others.
+
+    What is outside of the selection is found in texts and links like anything else, so that a number means the same
+    whatever is selected, but it is not settled. Whoever names such a document settles what it names inside; what is
+    then left of it was meant for outside, and is set aside as ``named_outside``. Who is outside names nothing.
 
     Texts are read once per plan, while all that they may name is still there: among fewer documents the remainder of
     a credit that said "RE 12345" would seem to name KD-12345.
@@ -64,41 +89,54 @@ def _settle_links(pool: Pool) -> None:
 
 def _settle_debts_named_by_credits(pool: Pool) -> set[int]:
     """Settle the debts that credits' texts name, and return all documents that were named."""
-    named: set[int] = set()
-    credits = [credit for credit in pool.available_credits() if credit.texts]
-    debts = pool.available_debts() if credits else []
-    if not debts:
-        return named
-    index, stacks = ReferenceIndex(debts), _stack_by_document(debts)
-    wishes = []
-    for credit in credits:
-        mentions = index.find_mentions(credit.texts)
-        named.update(mentions.by_document)
-        wish = _Wish(credit, [stacks[document] for document in mentions.by_document], _explain_mentions(mentions))
-        if mentions.ambiguous:
-            pool.set_aside(credit, AMBIGUOUS_REFERENCE, _suggest(pool, wish, pool.debt_order, _suggest_debts))
-        else:
-            wishes.append(wish)
-    _settle_wishes(pool, wishes, _settle_named_debts)
-    return named
+    reading = _read(pool.available_credits(), pool.available_debts(), pool.debts_outside)
+    for wish in reading.ambiguous:
+        pool.set_aside(wish.item, AMBIGUOUS_REFERENCE, _suggest(pool, wish, pool.debt_order, _suggest_debts))
+    _settle_wishes(pool, reading.wishes, _settle_named_debts)
+    _set_aside(pool, reading.naming_outside)
+    return reading.named
 
 
 def _settle_credits_named_by_debts(pool: Pool, named: set[int]) -> None:
     """The mirror image, for debts whose document is not among ``named``: such as a refund that names a credit note."""
-    debts = [debt for debt in pool.available_debts() if debt.texts and debt.document not in named]
-    credits = pool.available_credits() if debts else []
-    if not credits:
-        return
-    index, stacks = ReferenceIndex(credits), _stack_by_document(credits)
-    wishes = []
-    for debt in debts:
-        mentions = index.find_mentions(debt.texts)
-        wish = _Wish(debt, [stacks[document] for document in mentions.by_document], _explain_mentions(mentions))
-        if mentions.ambiguous:
-            pool.set_aside(debt, AMBIGUOUS_REFERENCE, _suggest(pool, wish, credit_order, _suggest_credits))
-        else:
-            wishes.append(wish)
-    _settle_wishes(pool, wishes, _settle_named_credits)
+    debts = [debt for debt in pool.available_debts() if debt.document not in named]
+    reading = _read(debts, pool.available_credits(), pool.credits_outside)
+    for wish in reading.ambiguous:
+        pool.set_aside(wish.item, AMBIGUOUS_REFERENCE, _suggest(pool, wish, credit_order, _suggest_credits))
+    _settle_wishes(pool, reading.wishes, _settle_named_credits)
+    _set_aside(pool, reading.naming_outside)
+
+
+def _read(items: list[OpenItem], inside: list[OpenItem], outside: list[OpenItem]) -> _Reading:
+    """What the texts of ``items`` name among the items of the other side, ``inside`` and ``outside`` of the selection.
+
+    Their links outside count as well; those inside have been settled by now.
+    """
+    documents_outside = {item.document for item in outside}
+    reading = _Reading([], [], [item for item in items if not documents_outside.isdisjoint(item.links)], set())
+    items = [item for item in items if item.texts]
+    if not items or not (inside or outside):
+        return reading
+    index, stacks = ReferenceIndex(chain(inside, outside)), _stack_by_document(inside)
+    for item in items:
+        mentions = index.find_mentions(item.texts)
+        if not mentions.by_document:
+            continue
+        reading.named.update(mentions.by_document)
+        named = [stacks[document] for document in mentions.by_document if document in stacks]
+        if named:
+            (reading.ambiguous if mentions.ambiguous else reading.wishes).append(
+                _Wish(item, named, _explain_mentions(mentions))
+            )
+        if not documents_outside.isdisjoint(mentions.by_document):
+            reading.naming_outside.append(item)
+    return reading
+
+
+def _set_aside(pool: Pool, naming_outside: Iterable[OpenItem]) -> None:
+    for item in naming_outside:
+        if pool.is_available(item):
+            pool.set_aside(item, NAMED_OUTSIDE)
 
 
 def _settle_wishes(

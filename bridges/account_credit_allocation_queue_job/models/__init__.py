@@ -1,0 +1,1 @@
+from . import account_credit_allocation_run, queue_job

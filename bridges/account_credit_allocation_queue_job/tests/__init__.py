@@ -1,0 +1,1 @@
+from . import test_job_runner, test_run_jobs

@@ -1,0 +1,366 @@
+from markupsafe import Markup
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL, formatLang
+
+# A run of more open items than this is not something to wait for in front of the screen.
+ITEMS_AT_ONCE = 2000
+
+
+class AccountCreditAllocationRun(models.Model):
+    """The allocation of a whole company, or a part of it, watched from start to end.
+
+    Starting makes the work list (``account.credit.allocation.run.partner``): its rows are the state of the run, and
+    are all that is needed to go on after whatever happened. This file is the life of a run; how a batch is worked on
+    is in account_credit_allocation_run_batch.py, what becomes of a preview in account_credit_allocation_run_drafts.py.
+    """
+
+    _name = "account.credit.allocation.run"
+    _description = "Credit Allocation Run"
+    _inherit = ["account.credit.allocation.run.scope", "mail.thread", "mail.activity.mixin"]
+    _order = "started_at desc, id desc"
+
+    name = fields.Char(string="Number", required=True, readonly=True, copy=False, index="trigram", default="/")
+    state = fields.Selection(
+        [("draft", "Draft"), ("running", "Running"), ("stopped", "Stopped"), ("done", "Done")],
+        string="Status",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        default="draft",
+        tracking=True,
+    )
+    schedule_id = fields.Many2one(
+        "account.credit.allocation.run.schedule",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    started_at = fields.Datetime(string="Started", readonly=True, copy=False, index=True)
+    resumed_at = fields.Datetime(string="Resumed", readonly=True, copy=False)
+    finished_at = fields.Datetime(string="Finished", readonly=True, copy=False)
+    active_seconds = fields.Integer(
+        string="Seconds", readonly=True, copy=False, help="How long it took, without the time it was stopped."
+    )
+    partner_ids = fields.Many2many(relation="account_credit_allocation_run_res_partner_rel", column1="run_id")
+    category_ids = fields.Many2many(relation="account_credit_allocation_run_category_rel", column1="run_id")
+    debt_journal_ids = fields.Many2many(relation="account_credit_allocation_run_debt_journal_rel", column1="run_id")
+    credit_journal_ids = fields.Many2many(relation="account_credit_allocation_run_credit_journal_rel", column1="run_id")
+    rule_ids = fields.Many2many(relation="account_credit_allocation_run_rule_rel", column1="run_id")
+    row_ids = fields.One2many(
+        "account.credit.allocation.run.partner", "run_id", string="Partners of the Run", readonly=True, copy=False
+    )
+    allocation_ids = fields.One2many(
+        "account.credit.allocation", "run_id", string="Documents", readonly=True, copy=False
+    )
+    leftover_ids = fields.One2many(
+        "account.credit.allocation.leftover", "run_id", string="Not Allocated", readonly=True, copy=False
+    )
+
+    # what was found in the scope when the run was started
+    debt_count = fields.Integer(string="Open Invoices", readonly=True, copy=False)
+    debt_amount = fields.Monetary(
+        string="Amount of Open Invoices", currency_field="company_currency_id", readonly=True, copy=False
+    )
+    credit_count = fields.Integer(string="Outstanding Credits", readonly=True, copy=False)
+    credit_amount = fields.Monetary(
+        string="Amount Outstanding", currency_field="company_currency_id", readonly=True, copy=False
+    )
+    no_partner_count = fields.Integer(
+        string="Without Partner", readonly=True, copy=False, help="Open items that name no partner are left alone."
+    )
+    partner_count = fields.Integer(string="Partners with Credits", readonly=True, copy=False)
+
+    # what was done; written when the run ends, so that runs can be compared
+    allocated_count = fields.Integer(
+        string="Allocations", readonly=True, copy=False, help="Each of one credit to one invoice."
+    )
+    amount_allocated = fields.Monetary(
+        string="Allocated", currency_field="company_currency_id", readonly=True, copy=False
+    )
+    settled_debt_count = fields.Integer(string="Invoices Allocated to", readonly=True, copy=False)
+    used_credit_count = fields.Integer(string="Credits Used", readonly=True, copy=False)
+    item_rate = fields.Float(
+        string="Share of Credits",
+        readonly=True,
+        copy=False,
+        aggregator="avg",
+        help="The share of outstanding credits of which something was allocated.",
+    )
+    money_rate = fields.Float(
+        string="Share of Money",
+        readonly=True,
+        copy=False,
+        aggregator="avg",
+        help="The share of the outstanding amount that was allocated.",
+    )
+    failed_count = fields.Integer(string="Failed Partners", readonly=True, copy=False)
+
+    _name_uniq = models.UniqueIndex(
+        "(company_id, name) WHERE name != '/'", "The number of a run must be unique in its company."
+    )
+
+    @api.depends("name")
+    def _compute_display_name(self):
+        for run in self:
+            run.display_name = self.env._("New Run") if run.name == "/" else run.name
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # Who may change what
+    # ------------------------------------------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            for vals in vals_list:
+                self._check_written_fields(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_written_fields(vals)
+            if set(self._get_scope_fields()) & set(vals) and any(run.state != "draft" for run in self):
+                raise UserError(self.env._("What a run does can be changed only before it is started."))
+        return super().write(vals)
+
+    @api.model
+    def _check_written_fields(self, vals):
+        """
+        :raise AccessError: a user writes what only the run itself writes; with another's name, a run would have
+            another's rights
+        """
+        own = {name for name, field in self._fields.items() if field.readonly and field.store} & set(vals)
+        if own - {"message_main_attachment_id", "user_id"} or vals.get("user_id", self.env.uid) != self.env.uid:
+            raise AccessError(self.env._("Only the run itself can change this."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        for run in self:
+            if run.state == "running":
+                raise UserError(self.env._("Stop the run before you delete it."))
+            if run.sudo().allocation_ids:
+                raise UserError(
+                    self.env._("%s has allocated something, or has drafts: it stays on record.", run.display_name)
+                )
+
+    def _find_obstacle(self):
+        """Why the responsible user cannot run this.
+
+        :return: a sentence, empty if there is nothing in the way
+        """
+        self.ensure_one()
+        user = self.user_id.sudo()
+        if user.id == SUPERUSER_ID:
+            return ""
+        if not user.active:
+            return self.env._("The user %s is archived.", user.name)
+        if self.company_id not in user.company_ids:
+            return self.env._(
+                "The user %(user)s may not work in %(company)s.", user=user.name, company=self.company_id.name
+            )
+        if not self.env["account.partial.reconcile"].with_user(user).has_access("create"):
+            return self.env._("The user %s may not reconcile.", user.name)
+        return ""
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # Buttons, in the order of a run's life
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def action_start(self):
+        """Make the work list and begin, with the rights of the current user.
+
+        :return: a client action that shows the result
+        :raise UserError: it was started already
+        """
+        self.ensure_one()
+        self._check_may_run()
+        self._lock_in_state("draft")
+        self.sudo().user_id = self.env.user
+        self._start()
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def action_stop(self):
+        """Finish the batches that are being worked on, and begin no others."""
+        self._check_may_run()
+        self._lock_in_state("running")
+        self._set_stopped(self.env._("Stopped by %s.", self.env.user.name))
+
+    def action_resume(self):
+        """Go on with what is left."""
+        self._check_may_run()
+        self._lock_in_state("stopped")
+        self._go_on()
+
+    def action_retry(self):
+        """Take up the partners again that failed or were in use by others."""
+        self._check_may_run()
+        self._lock_in_state("done", "stopped", "running")
+        if self.is_applying:
+            raise UserError(self.env._("Preview the partners again that are left."))
+        rows = self.sudo().row_ids.filtered(lambda row: row.state in ("failed", "locked"))
+        if not rows:
+            raise UserError(self.env._("No partner has failed."))
+        self.sudo()._forget_leftovers(rows.partner_id.ids)
+        self._requeue(rows.ids, split=True)
+        self._go_on(enqueue=self.state == "stopped")
+
+    def _check_may_run(self):
+        """:raise AccessError: the user may not reconcile, or not change the run"""
+        self.ensure_one()
+        self.env["account.credit.allocation"]._check_may_allocate()
+        self.check_access("write")
+
+    def _lock_in_state(self, *states):
+        """
+        :raise UserError: the run is not in one of these states, or somebody else is changing it right now
+        """
+        locked = self.sudo().try_lock_for_update(allow_referencing=True)
+        self.invalidate_recordset(["state"])
+        if not locked:
+            raise UserError(self.env._("Somebody else has just changed this run. Look again."))
+        if self.state not in states:
+            labels = dict(self._fields["state"]._description_selection(self.env))
+            raise UserError(self.env._("This cannot be done now. The run is: %s.", labels[self.state]))
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # States: nothing else writes them
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _start(self):
+        """Number the run, make its work list and begin. It is a draft, and locked."""
+        now = fields.Datetime.now()
+        today = fields.Date.context_today(self)
+        self.sudo().write(
+            {
+                "name": self.company_id._next_credit_allocation_number(today, self._name),
+                "state": "running",
+                "started_at": now,
+                "resumed_at": now,
+            }
+        )
+        for company in self._get_companies():  # or else the batches that are first would get in each other's way
+            company._get_credit_allocation_sequence(today)
+        item_count = self._make_work_list()
+        if not self.in_background and item_count > ITEMS_AT_ONCE:
+            self.sudo().in_background = True
+            self._log(self.env._("There are %s open items. The run goes on in the background.", item_count))
+        batches = self._get_pending_batches()
+        if not self.in_background:
+            for batch in batches:
+                self.sudo()._begin_batch(batch)
+                self.sudo()._work_on_batch(batch)
+            batches = []
+        for batch in batches:
+            self._enqueue_batch(batch)
+        self.sudo()._finish_if_complete()
+
+    def _set_stopped(self, reason):
+        self._count_time()
+        self.sudo().state = "stopped"
+        self.sudo()._store_totals()
+        self._log(reason)
+
+    def _go_on(self, *, enqueue=True):
+        """Run again; ``enqueue``: all that is pending, too."""
+        run = self.sudo()
+        if run.state != "running":
+            run.write({"state": "running", "resumed_at": fields.Datetime.now(), "finished_at": False})
+        if enqueue:
+            for batch in self._get_pending_batches():
+                self._enqueue_batch(batch)
+        run._finish_if_complete()
+
+    def _finish_if_complete(self):
+        """When nothing is pending any more, end the run and say what it did. Of several workers that find this out at
+        the same time, one does it."""
+        self.flush_recordset()
+        if self.env.execute_query(
+            SQL(
+                "SELECT 1 FROM %s WHERE run_id = %s AND state = 'pending' LIMIT 1",
+                SQL.identifier(self.row_ids._table),
+                self.id,
+            )
+        ):
+            return
+        locked = self.try_lock_for_update(allow_referencing=True)
+        locked.invalidate_recordset(["state"])
+        if locked.state != "running":
+            return
+        self._count_time()
+        self.write({"state": "done", "finished_at": fields.Datetime.now()})
+        self._store_totals()
+        self._announce()
+
+    def _count_time(self):
+        """Add the time since it was started or resumed."""
+        seconds = (fields.Datetime.now() - self.resumed_at).total_seconds()
+        self.sudo().active_seconds += round(seconds)
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # What it did
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _store_totals(self):
+        """Write down what was done so far, from the documents themselves."""
+        self.ensure_one()
+        self.env.flush_all()
+        [totals] = self.env.execute_query_dict(
+            SQL(
+                """SELECT COUNT(*) FILTER (WHERE line.write_off_move_id IS NULL) AS allocated_count,
+                          COALESCE(SUM(line.amount), 0) AS amount_allocated,
+                          COUNT(DISTINCT line.debt_line_id) AS settled_debt_count,
+                          COUNT(DISTINCT line.credit_line_id) AS used_credit_count
+                     FROM account_credit_allocation_line line
+                     JOIN account_credit_allocation document ON document.id = line.allocation_id
+                    WHERE document.run_id = %s
+                      AND (document.state = 'done' OR %s)""",
+                self.id,
+                self.mode == "preview" and not self.is_applying,
+            )
+        )
+        failed = self.row_ids.search_count([("run_id", "=", self.id), ("state", "in", ("failed", "locked"))])
+        self.write(
+            {
+                **totals,
+                "item_rate": totals["used_credit_count"] / self.credit_count if self.credit_count else 0,
+                "money_rate": totals["amount_allocated"] / self.credit_amount if self.credit_amount else 0,
+                "failed_count": failed,
+            }
+        )
+
+    def _announce(self):
+        """Tell what was done: in the run's chatter, to the responsible user if signed in, and as something to do where
+        partners failed."""
+        values = {
+            "pairs": self.allocated_count,
+            "amount": formatLang(self.env, self.amount_allocated, currency_obj=self.company_currency_id),
+            "partners": self.partner_count,
+            "failed": self.failed_count,
+        }
+        if self.mode == "preview" and not self.is_applying:
+            text = self.env._(
+                "In drafts: %(pairs)s allocations (%(amount)s). Partners: %(partners)s, failed: %(failed)s.", **values
+            )
+        else:
+            text = self.env._(
+                "Allocations: %(pairs)s (%(amount)s). Partners: %(partners)s, failed: %(failed)s.", **values
+            )
+        self._log(text)
+        self.user_id._bus_send(
+            "simple_notification",
+            {"type": "warning" if self.failed_count else "success", "title": self.name, "message": text},
+        )
+        if self.failed_count and self.user_id.active:
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Partners whose credits could not be allocated"),
+                user_id=self.user_id.id,
+            )
+
+    def _log(self, text):
+        """A note in the chatter of the run."""
+        run = self.with_user(SUPERUSER_ID) if self.env.su else self
+        run.message_post(body=Markup("<p>%s</p>") % text)

@@ -1,0 +1,154 @@
+from odoo import api, fields, models
+
+
+class AccountCreditAllocationRunProgress(models.Model):
+    """What is shown of a run while it is at work, and where its buttons lead."""
+
+    _inherit = "account.credit.allocation.run"  # pylint: disable=consider-merging-classes-inherited
+
+    rule_result_ids = fields.One2many("account.credit.allocation.run.rule", "run_id", string="Results by Rule")
+    reason_ids = fields.One2many("account.credit.allocation.run.reason", "run_id", string="Reasons")
+    failed_row_ids = fields.One2many(
+        "account.credit.allocation.run.partner",
+        "run_id",
+        string="Partners That Failed",
+        domain=[("state", "in", ("failed", "locked"))],
+        readonly=True,
+    )
+    progress = fields.Float(compute="_compute_progress", help="In percent of the partners.")
+    allocation_count = fields.Integer(compute="_compute_counts", string="Number of Documents")
+    draft_count = fields.Integer(compute="_compute_counts", string="Drafts")
+    discardable_count = fields.Integer(compute="_compute_counts", string="Drafts to Discard")
+    leftover_count = fields.Integer(compute="_compute_counts", string="Number Left")
+    failed_now_count = fields.Integer(compute="_compute_counts", string="Failed So Far")
+
+    @api.depends("state", "partner_count")
+    def _compute_progress(self):
+        finished = dict(
+            self.env["account.credit.allocation.run.partner"]._read_group(
+                [("run_id", "in", self.ids), ("state", "!=", "pending")], ["run_id"], ["__count"]
+            )
+        )
+        for run in self:
+            if run.partner_count:
+                run.progress = 100 * finished.get(run, 0) / run.partner_count
+            else:
+                run.progress = 100 if run.state == "done" else 0
+
+    @api.depends("state", "is_applying")
+    def _compute_counts(self):
+        documents = dict(
+            self.env["account.credit.allocation"]._read_group([("run_id", "in", self.ids)], ["run_id"], ["__count"])
+        )
+        drafts = dict(
+            self.env["account.credit.allocation"]._read_group(
+                [("run_id", "in", self.ids), ("state", "=", "draft"), ("line_ids", "!=", False)],
+                ["run_id"],
+                ["__count"],
+            )
+        )
+        discardable = dict(
+            self.env["account.credit.allocation"]._read_group(
+                [("run_id", "in", self.ids), ("state", "=", "draft")], ["run_id"], ["__count"]
+            )
+        )
+        leftovers = dict(
+            self.env["account.credit.allocation.leftover"]._read_group(
+                [("run_id", "in", self.ids)], ["run_id"], ["__count"]
+            )
+        )
+        failed = dict(
+            self.env["account.credit.allocation.run.partner"]._read_group(
+                [("run_id", "in", self.ids), ("state", "in", ("failed", "locked"))], ["run_id"], ["__count"]
+            )
+        )
+        for run in self:
+            run.allocation_count = documents.get(run, 0)
+            run.draft_count = drafts.get(run, 0)
+            run.discardable_count = run.draft_count if run.is_applying else discardable.get(run, 0)
+            run.leftover_count = leftovers.get(run, 0)
+            run.failed_now_count = failed.get(run, 0)
+
+    def get_progress(self):
+        """How far the run is, for the screen that shows it.
+
+        :return: dict: ``state``, ``is_preview`` (nothing is allocated yet); numbers of ``partners`` (in all),
+            ``finished``, ``failed``, ``items`` (in all), ``items_finished``, ``pairs``; ``amount`` (company currency);
+            ``seconds`` at work, ``rate`` (partners a second) and ``seconds_left``, None while nobody can tell
+        """
+        self.ensure_one()
+        self.check_access("read")
+        by_state = {
+            state: (count, items or 0, pairs or 0, amount or 0.0)
+            for state, count, items, pairs, amount in self.env["account.credit.allocation.run.partner"]._read_group(
+                [("run_id", "=", self.id)],
+                ["state"],
+                ["__count", "item_count:sum", "allocated_count:sum", "amount:sum"],
+            )
+        }
+        waiting, items_waiting, _pairs, _amount = by_state.get("pending", (0, 0, 0, 0.0))
+        counts, items, pairs, amounts = (
+            [sum(column) for column in zip(*by_state.values(), strict=True)] if by_state else (0, 0, 0, 0.0)
+        )
+        seconds = self.active_seconds
+        if self.state == "running":
+            seconds += (fields.Datetime.now() - self.resumed_at).total_seconds()
+        finished = counts - waiting
+        # items tell how long it takes: one partner has one, another ten thousand
+        left = round(seconds * items_waiting / (items - items_waiting)) if items > items_waiting else None
+        return {
+            "state": self.state,
+            "is_preview": self.mode == "preview" and not self.is_applying,
+            "partners": counts,
+            "finished": finished,
+            "failed": sum(by_state.get(state, (0,))[0] for state in ("failed", "locked")),
+            "items": items,
+            "items_finished": items - items_waiting,
+            "pairs": pairs,
+            "amount": amounts,
+            "seconds": round(seconds),
+            "rate": finished / seconds if seconds else 0.0,
+            "seconds_left": left if self.state == "running" else None,
+        }
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # Smart buttons
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def action_open_allocations(self):
+        """Open the documents of the run."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Allocations"),
+            "res_model": "account.credit.allocation",
+            "views": [(False, "list"), (False, "kanban"), (False, "form")],
+            "domain": [("run_id", "=", self.id)],
+            "context": {"create": False},
+        }
+
+    def action_open_leftovers(self):
+        """Open what the run left."""
+        self.ensure_one()
+        return self._get_leftover_action([])
+
+    def action_open_partners(self):
+        """Open the work list."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Partners"),
+            "res_model": "account.credit.allocation.run.partner",
+            "views": [(False, "list"), (False, "kanban")],
+            "domain": [("run_id", "=", self.id)],
+            "context": {"search_default_attention": self.failed_now_count > 0},
+        }
+
+    def _get_leftover_action(self, domain):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Not Allocated"),
+            "res_model": "account.credit.allocation.leftover",
+            "views": [(False, "list"), (False, "kanban")],
+            "domain": [("run_id", "=", self.id), *domain],
+        }

@@ -1,0 +1,183 @@
+import logging
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+_logger = logging.getLogger(__name__)
+
+INTERVALS = {
+    "days": lambda number: relativedelta(days=number),
+    "weeks": lambda number: relativedelta(weeks=number),
+    "months": lambda number: relativedelta(months=number),
+    "month_end": lambda number: relativedelta(months=number, day=31),
+}
+
+
+class AccountCreditAllocationRunSchedule(models.Model):
+    """Makes runs and starts them, again and again, with the rights of whoever set it up last."""
+
+    _name = "account.credit.allocation.run.schedule"
+    _description = "Schedule of Credit Allocation Runs"
+    _inherit = ["account.credit.allocation.run.scope", "mail.thread"]
+    _order = "company_id, name, id"
+
+    name = fields.Char(required=True)
+    active = fields.Boolean(default=True)
+    interval_number = fields.Integer(string="Every", required=True, default=1)
+    interval_type = fields.Selection(
+        [("days", "Days"), ("weeks", "Weeks"), ("months", "Months"), ("month_end", "Months, on the last day")],
+        string="Unit",
+        required=True,
+        default="days",
+    )
+    next_call = fields.Datetime(
+        string="Next Run", required=True, default=fields.Datetime.now, help="The next run starts then or soon after."
+    )
+    due_limited = fields.Boolean(string="Only What Is Due", help="Leave alone what falls due later.")
+    due_within_days = fields.Integer(
+        string="Days Ahead", help="What falls due within so many days of the run counts as due, too."
+    )
+    run_ids = fields.One2many("account.credit.allocation.run", "schedule_id", string="Runs", readonly=True)
+    run_count = fields.Integer(compute="_compute_run_count", string="Runs So Far")
+    partner_ids = fields.Many2many(relation="account_credit_allocation_schedule_partner_rel", column1="schedule_id")
+    category_ids = fields.Many2many(relation="account_credit_allocation_schedule_category_rel", column1="schedule_id")
+    debt_journal_ids = fields.Many2many(
+        relation="account_credit_allocation_schedule_debt_journal_rel", column1="schedule_id"
+    )
+    credit_journal_ids = fields.Many2many(
+        relation="account_credit_allocation_schedule_credit_journal_rel", column1="schedule_id"
+    )
+    rule_ids = fields.Many2many(relation="account_credit_allocation_schedule_rule_rel", column1="schedule_id")
+
+    _interval_positive = models.Constraint("CHECK(interval_number > 0)", "The interval must be positive.")
+
+    @api.depends("run_ids")
+    def _compute_run_count(self):
+        counts = dict(
+            self.env["account.credit.allocation.run"]._read_group(
+                [("schedule_id", "in", self.ids)], ["schedule_id"], ["__count"]
+            )
+        )
+        for schedule in self:
+            schedule.run_count = counts.get(schedule, 0)
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # Whose rights a run will have
+    # ------------------------------------------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            vals_list = [{**vals, "user_id": self.env.uid} for vals in vals_list]
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Whoever changes what a schedule does is responsible for it from then on: nobody can use another's rights."""
+        if not self.env.su and {*self._get_scope_fields(), "user_id", "due_limited", "due_within_days"} & set(vals):
+            vals = {**vals, "user_id": self.env.uid}
+        return super().write(vals)
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # Making runs
+    # ------------------------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _cron_start_due_runs(self):
+        """Make and start the runs that are due, each in a transaction of its own. What is in the way of one is noted on
+        its schedule and stops no other."""
+        Cron = self.env["ir.cron"]
+        due = self.sudo().search([("next_call", "<=", fields.Datetime.now())], order="next_call, id")
+        seconds = Cron._commit_progress(remaining=len(due))
+        for schedule in due:
+            if not seconds:
+                break
+            schedule._start_due_run()
+            seconds = Cron._commit_progress(1)
+
+    def _start_due_run(self):
+        """Start the run that is due, and note when the next one is; say so where it could not be started."""
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                self._start_run()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception as error:
+            if not isinstance(error, UserError):
+                _logger.exception("%s could not start its run", self)
+            message = self.env["account.credit.allocation.executor"]._get_error_message(error)
+            self.message_post(body=self.env._("No run was started. %s", message))
+        self.next_call = self._get_following_call()
+
+    def _start_run(self):
+        """
+        :return: the run, which goes on in the background unless the schedule says otherwise
+        :raise UserError: the previous one is not done, or its user may not run it any more
+        """
+        self.ensure_one()
+        unfinished = self.run_ids.filtered(lambda run: run.state in ("running", "stopped"))
+        if unfinished:
+            raise UserError(self.env._("The previous run %s is not done yet.", unfinished[0].name))
+        run = self.env["account.credit.allocation.run"].sudo().create(self._prepare_run_vals())
+        if obstacle := run._find_obstacle():
+            raise UserError(obstacle)
+        run._as_responsible()._start()
+        return run
+
+    def _prepare_run_vals(self):
+        vals = {name: self[name] for name in self._get_scope_fields()}
+        for name, field in self._fields.items():
+            if name in vals and field.relational:
+                vals[name] = self[name].id if field.type == "many2one" else [fields.Command.set(self[name].ids)]
+        if self.due_limited:
+            vals["due_to"] = fields.Date.context_today(self) + timedelta(days=self.due_within_days)
+        return {**vals, "schedule_id": self.id, "user_id": self.user_id.id}
+
+    def _get_following_call(self):
+        """The first time after now in the rhythm of the schedule: what was missed is not made up for."""
+        step = INTERVALS[self.interval_type](self.interval_number)
+        following, now = self.next_call, fields.Datetime.now()
+        while following <= now:
+            following += step
+        return following
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def action_run_now(self):
+        """Make and start a run besides the schedule, with the rights of the current user.
+
+        :return: an action that opens the run
+        """
+        self.ensure_one()
+        self.env["account.credit.allocation"]._check_may_allocate()
+        self.check_access("read")
+        run = (
+            self.env["account.credit.allocation.run"]
+            .sudo()
+            .create({**self.sudo()._prepare_run_vals(), "user_id": self.env.uid})
+        )
+        run = run.sudo(False)
+        run.action_start()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": run._name,
+            "res_id": run.id,
+            "views": [(False, "form")],
+        }
+
+    def action_open_runs(self):
+        """Open the runs of the schedule."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Runs"),
+            "res_model": "account.credit.allocation.run",
+            "views": [(False, "list"), (False, "kanban"), (False, "form"), (False, "graph"), (False, "pivot")],
+            "domain": [("schedule_id", "=", self.id)],
+        }
