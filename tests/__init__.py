@@ -9,6 +9,7 @@ from . import (
     test_exclusion,
     test_executor,
     test_integrity,
+    test_integrity_check,
     test_on_post,
     test_on_post_native_flows,
     test_on_post_online_payment,
