@@ -82,7 +82,10 @@ class AllocationExecutor(models.AbstractModel):
         ids = {item.id for _group, plan in plans for match in plan.matches for item in (match.debt, match.credit)}
         lines = self.env["account.move.line"].browse(sorted(ids))
         locked = lines.try_lock_for_update(allow_referencing=True)
-        locked.invalidate_recordset(["amount_residual", "amount_residual_currency", "reconciled", "parent_state"])
+        locked.invalidate_recordset(
+            ["amount_residual", "amount_residual_currency", "reconciled", "parent_state", "matching_number"]
+        )
+        locked -= self._find_matched_with_locked(locked)
         residuals = {
             line.id: to_minor_units(line.currency_id, abs(line.amount_residual_currency))
             for line in locked
@@ -96,6 +99,22 @@ class AllocationExecutor(models.AbstractModel):
             else:
                 refused.append(Refused(group_plan, LOCKED_BY_ANOTHER_USER))
         return free, refused
+
+    @api.model
+    def _find_matched_with_locked(self, lines):
+        """Native reconciliation gives all that is matched with an item another matching number, in no order. To hold a
+        part of it and wait for the rest would be a deadlock, so all of it must be free.
+
+        :param lines: locked journal items
+        :return: those that are matched with an item which somebody else holds
+        """
+        numbers = {line.matching_number for line in lines if line.matching_number}
+        if not numbers:
+            return lines.browse()
+        matched = lines.sudo().search([("matching_number", "in", sorted(numbers))], order="id")
+        in_use = matched - matched.try_lock_for_update(allow_referencing=True)
+        in_use = set(in_use.mapped("matching_number"))
+        return lines.filtered(lambda line: line.matching_number in in_use)
 
     @api.model
     def _check_written(self, matches, partials):

@@ -148,6 +148,25 @@ class TestRealTransactions(RealTransactionsCase):
             self.commit(self.post_payment)
         self.assertEqual(self.residuals(), [0, 0])
 
+    def test_what_was_matched_before_must_be_free_too(self):
+        """Reconciling writes the matching number of all that is matched already; half locked that is a deadlock."""
+        self.commit(self.post_invoice)
+        self.commit(lambda env: self.post_payment(env, 40))
+        self.assertEqual(self.residuals(), [60, 0])
+        self.switch_off()
+        self.commit(lambda env: self.post_payment(env, 30))
+        with self.registry.cursor() as other, self.registry.cursor() as cr:
+            other.execute(
+                "SELECT id FROM account_move_line WHERE partner_id = %s AND reconciled AND credit > 0 FOR UPDATE",
+                (self.partner_id,),
+            )
+            cr.execute("SET LOCAL lock_timeout = '1s'")
+            outcome = self.environment(cr)["account.credit.allocation.executor"]._allocate(self.scope(), "bulk")
+            self.assertFalse(outcome.executed)
+            self.assertEqual({left.leftover.reason for left in outcome.credits_left}, {"locked_by_another_user"})
+            cr.rollback()
+            other.rollback()
+
     def test_document_that_somebody_else_has_open_does_not_block_the_poster_for_long(self):
         invoice_id = self.commit(self.post_invoice)
         with self.registry.cursor() as other:
