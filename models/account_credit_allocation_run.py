@@ -296,12 +296,18 @@ class AccountCreditAllocationRun(models.Model):
 
     def _count_time(self):
         """Add the time since it was started or resumed."""
-        seconds = (fields.Datetime.now() - self.resumed_at).total_seconds()
-        self.sudo().active_seconds += round(seconds)
+        self.sudo().active_seconds += round(self._get_seconds_since_resumed())
+
+    def _get_seconds_since_resumed(self):
+        return (fields.Datetime.now() - self.resumed_at).total_seconds()
 
     # ------------------------------------------------------------------------------------------------------------------
     # What it did
     # ------------------------------------------------------------------------------------------------------------------
+
+    def _is_mere_preview(self):
+        """Whether it is a preview of which nothing is allocated yet."""
+        return self.mode == "preview" and not self.is_applying
 
     def _store_totals(self):
         """Write down what was done so far, from the documents themselves."""
@@ -318,7 +324,7 @@ class AccountCreditAllocationRun(models.Model):
                     WHERE document.run_id = %s
                       AND (document.state = 'done' OR %s)""",
                 self.id,
-                self.mode == "preview" and not self.is_applying,
+                self._is_mere_preview(),
             )
         )
         failed = self.row_ids.search_count([("run_id", "=", self.id), ("state", "in", ("failed", "locked"))])
@@ -340,7 +346,7 @@ class AccountCreditAllocationRun(models.Model):
             "partners": self.partner_count,
             "failed": self.failed_count,
         }
-        if self.mode == "preview" and not self.is_applying:
+        if self._is_mere_preview():
             text = self.env._(
                 "In drafts: %(pairs)s allocations (%(amount)s). Partners: %(partners)s, failed: %(failed)s.", **values
             )

@@ -24,11 +24,7 @@ class AccountCreditAllocationRunProgress(models.Model):
 
     @api.depends("state", "partner_count")
     def _compute_progress(self):
-        finished = dict(
-            self.env["account.credit.allocation.run.partner"]._read_group(
-                [("run_id", "in", self.ids), ("state", "!=", "pending")], ["run_id"], ["__count"]
-            )
-        )
+        finished = self._count_by_run("account.credit.allocation.run.partner", [("state", "!=", "pending")])
         for run in self:
             if run.partner_count:
                 run.progress = 100 * finished.get(run, 0) / run.partner_count
@@ -37,37 +33,22 @@ class AccountCreditAllocationRunProgress(models.Model):
 
     @api.depends("state", "is_applying")
     def _compute_counts(self):
-        documents = dict(
-            self.env["account.credit.allocation"]._read_group([("run_id", "in", self.ids)], ["run_id"], ["__count"])
-        )
-        drafts = dict(
-            self.env["account.credit.allocation"]._read_group(
-                [("run_id", "in", self.ids), ("state", "=", "draft"), ("line_ids", "!=", False)],
-                ["run_id"],
-                ["__count"],
-            )
-        )
-        discardable = dict(
-            self.env["account.credit.allocation"]._read_group(
-                [("run_id", "in", self.ids), ("state", "=", "draft")], ["run_id"], ["__count"]
-            )
-        )
-        leftovers = dict(
-            self.env["account.credit.allocation.leftover"]._read_group(
-                [("run_id", "in", self.ids)], ["run_id"], ["__count"]
-            )
-        )
-        failed = dict(
-            self.env["account.credit.allocation.run.partner"]._read_group(
-                [("run_id", "in", self.ids), ("state", "in", ("failed", "locked"))], ["run_id"], ["__count"]
-            )
-        )
+        draft = [("state", "=", "draft")]
+        documents = self._count_by_run("account.credit.allocation", [])
+        drafts = self._count_by_run("account.credit.allocation", [*draft, ("line_ids", "!=", False)])
+        discardable = self._count_by_run("account.credit.allocation", draft)
+        leftovers = self._count_by_run("account.credit.allocation.leftover", [])
+        failed = self._count_by_run("account.credit.allocation.run.partner", [("state", "in", ("failed", "locked"))])
         for run in self:
             run.allocation_count = documents.get(run, 0)
             run.draft_count = drafts.get(run, 0)
             run.discardable_count = run.draft_count if run.is_applying else discardable.get(run, 0)
             run.leftover_count = leftovers.get(run, 0)
             run.failed_now_count = failed.get(run, 0)
+
+    def _count_by_run(self, model, domain):
+        """``{run: number of records}`` of a model that refers to runs."""
+        return dict(self.env[model]._read_group([("run_id", "in", self.ids), *domain], ["run_id"], ["__count"]))
 
     def get_progress(self):
         """How far the run is, for the screen that shows it.
@@ -90,15 +71,13 @@ class AccountCreditAllocationRunProgress(models.Model):
         counts, items, pairs, amounts = (
             [sum(column) for column in zip(*by_state.values(), strict=True)] if by_state else (0, 0, 0, 0.0)
         )
-        seconds = self.active_seconds
-        if self.state == "running":
-            seconds += (fields.Datetime.now() - self.resumed_at).total_seconds()
+        seconds = self.active_seconds + (self._get_seconds_since_resumed() if self.state == "running" else 0)
         finished = counts - waiting
         # items tell how long it takes: one partner has one, another ten thousand
         left = round(seconds * items_waiting / (items - items_waiting)) if items > items_waiting else None
         return {
             "state": self.state,
-            "is_preview": self.mode == "preview" and not self.is_applying,
+            "is_preview": self._is_mere_preview(),
             "partners": counts,
             "finished": finished,
             "failed": sum(by_state.get(state, (0,))[0] for state in ("failed", "locked")),

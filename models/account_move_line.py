@@ -154,6 +154,8 @@ class AccountMoveLine(models.Model):
             lambda move: move.company_id.tax_exigibility
             and "on_payment" in move.line_ids.tax_ids.flatten_taxes_hierarchy().mapped("tax_exigibility")
         )
+        if not on_payment:
+            return [pairs]
         calls, paid = [[]], set()
         for pair in pairs:
             pays = on_payment & (pair.debit + pair.credit).move_id

@@ -112,9 +112,9 @@ class AllocationExecutor(models.AbstractModel):
         if not numbers:
             return lines.browse()
         matched = lines.sudo().search([("matching_number", "in", sorted(numbers))], order="id")
-        in_use = matched - matched.try_lock_for_update(allow_referencing=True)
-        in_use = set(in_use.mapped("matching_number"))
-        return lines.filtered(lambda line: line.matching_number in in_use)
+        held_by_others = matched - matched.try_lock_for_update(allow_referencing=True)
+        numbers_in_use = set(held_by_others.mapped("matching_number"))
+        return lines.filtered(lambda line: line.matching_number in numbers_in_use)
 
     @api.model
     def _check_written(self, matches, partials):

@@ -1,6 +1,7 @@
 from datetime import date
 
 from odoo import Command
+from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
@@ -27,6 +28,17 @@ class AllocationCase(AccountTestInvoicingCommon):
         cls.vendor = cls.env["res.partner"].create({"name": "Gemini Furniture"})
         # 1 dollar buys 2 euros in 2024-01, 4 euros from 2024-06 on
         cls.euro = cls.setup_other_currency("EUR", rates=[("2024-01-01", 2.0), ("2024-06-01", 4.0)])
+
+    @classmethod
+    def new_billing_user(cls):
+        """Somebody of the company who makes invoices and registers payments; the login is ``billing``."""
+        return new_test_user(
+            cls.env,
+            login="billing",
+            groups="account.group_account_invoice",
+            company_id=cls.company.id,
+            company_ids=cls.company.ids,
+        )
 
     # --- factories ----------------------------------------------------------------------------------------------------
 

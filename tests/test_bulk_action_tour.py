@@ -1,4 +1,4 @@
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
@@ -12,13 +12,7 @@ class TestBulkActionTour(AllocationCase, AccountTestInvoicingHttpCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.billing_user = new_test_user(
-            cls.env,
-            login="billing",
-            groups="account.group_account_invoice",
-            company_id=cls.company.id,
-            company_ids=cls.company.ids,
-        )
+        cls.billing_user = cls.new_billing_user()
         cls.paid_invoice = cls.invoice(100)
         cls.part_paid_invoice = cls.invoice(200)
         cls.open_invoice = cls.invoice(300)

@@ -1,4 +1,4 @@
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
@@ -14,13 +14,7 @@ class TestRunTour(AllocationCase, AccountTestInvoicingHttpCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.company.credit_allocation_receivable = False
-        cls.billing_user = new_test_user(
-            cls.env,
-            login="billing",
-            groups="account.group_account_invoice",
-            company_id=cls.company.id,
-            company_ids=cls.company.ids,
-        )
+        cls.billing_user = cls.new_billing_user()
 
     def get_run(self):
         return self.env["account.credit.allocation.run"].search([("company_id", "=", self.company.id)])

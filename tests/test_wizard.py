@@ -12,13 +12,7 @@ class WizardCase(AllocationCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.dollar = cls.company.currency_id
-        cls.billing = new_test_user(
-            cls.env,
-            login="billing",
-            groups="account.group_account_invoice",
-            company_id=cls.company.id,
-            company_ids=cls.company.ids,
-        )
+        cls.billing = cls.new_billing_user()
 
     def allocate_credits_to(self, document, user=None):
         return self._open(document.with_user(user or self.billing).action_open_credit_wizard(), user)

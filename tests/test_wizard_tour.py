@@ -1,4 +1,4 @@
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
@@ -12,13 +12,7 @@ class TestWizardTour(AllocationCase, AccountTestInvoicingHttpCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.billing_user = new_test_user(
-            cls.env,
-            login="billing",
-            groups="account.group_account_invoice",
-            company_id=cls.company.id,
-            company_ids=cls.company.ids,
-        )
+        cls.billing_user = cls.new_billing_user()
 
     def test_billing_user_types_what_is_allocated_to_an_invoice(self):
         invoice = self.invoice(1000)
