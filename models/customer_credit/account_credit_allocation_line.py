@@ -4,7 +4,7 @@ from .customer_credit_reservation_release import RELEASING
 
 
 class AccountCreditAllocationLine(models.Model):
-    _inherit = "account.credit.allocation.line"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.credit.allocation.line"
 
     def _check_not_reserving(self):
         """What a reservation took, or gave back, is no allocation to take back by itself.
