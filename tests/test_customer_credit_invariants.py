@@ -62,7 +62,7 @@ class TestCustomerCreditInvariants(CustomerCreditCase):
             self.assertAlmostEqual(reservation.amount, parts, msg=step)
             self.assertGreaterEqual(min(parts, reservation.amount_held, reservation.amount_released), 0, step)
 
-    # --- the operations: each says by how much the available credit changes --------------------------------------------
+    # --- the operations: each says by how much the available credit changes -------------------------------------------
 
     def do_payment(self, random, partner, currency):
         amount = random.choice([10, 33.33, 50, 120.5])

@@ -2,8 +2,7 @@ from odoo import models
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 
-# Handed over in the context, so that no client can say that it is releasing a reservation.
-RELEASING = object()
+from .account_credit_allocation_line import RELEASING
 
 
 class CustomerCreditReservation(models.Model):
