@@ -80,8 +80,7 @@ class CustomerCreditEntry(models.AbstractModel):
         :param str kind: of the movement, see ``account.move.customer_credit_kind``
         :param list items: see :meth:`_prepare_item`
         """
-        Move = self.env["account.move"].with_company(self.company_id).with_context(skip_credit_allocation=True)
-        move = Move.create(
+        move = self.env["account.move"].with_company(self.company_id).create(
             {
                 "move_type": "entry",
                 "company_id": self.company_id.id,
@@ -95,7 +94,7 @@ class CustomerCreditEntry(models.AbstractModel):
             }
         )
         move.action_post()
-        return move.with_env(self.env)
+        return move
 
     @api.model
     def _consume(self, move, credits):
