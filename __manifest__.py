@@ -8,9 +8,9 @@
     "depends": ["account"],
     "data": [
         # who may see what comes before anything that shows it
+        "security/customer_credit_security.xml",
         "security/ir.model.access.csv",
         "security/account_credit_allocation_security.xml",
-        "security/customer_credit_security.xml",
         # each type of rule gives every company its rule
         "data/account_credit_allocation_rule_type_data.xml",
         # actions of the document are used by the buttons on other forms
@@ -34,6 +34,16 @@
         # what is printed and analysed
         "report/account_credit_allocation_report.xml",
         "report/account_credit_allocation_unallocated_views.xml",
+        # customer credit: windows and statement first, the movements have buttons for them
+        "wizards/customer_credit_deposit_views.xml",
+        "wizards/customer_credit_adjustment_views.xml",
+        "wizards/customer_credit_transfer_views.xml",
+        "report/customer_credit_statement.xml",
+        "wizards/customer_credit_statement_views.xml",
+        "views/customer_credit_movement_views.xml",
+        "views/customer_credit_reservation_views.xml",
+        "views/customer_credit_partner_views.xml",
+        "views/customer_credit_settings_views.xml",
         # entries of the Action menu
         "data/ir_actions_server_data.xml",
         "data/customer_credit_cron_data.xml",
@@ -41,6 +51,7 @@
         "data/ir_cron_data.xml",
         # menus last: they need the actions
         "views/account_credit_allocation_menus.xml",
+        "views/customer_credit_menus.xml",
     ],
     "demo": [
         # currencies, accounts and journals that the documents need

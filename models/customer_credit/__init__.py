@@ -9,3 +9,10 @@ from . import res_partner_policy
 from . import account_move
 from . import account_move_line
 from . import open_item_reader
+from . import account_move_kind
+from . import account_move_balance
+from . import customer_credit_movement
+from . import customer_credit_reservation_stale
+from . import res_config_settings
+from . import res_partner_balance
+from . import res_partner_statement
