@@ -2,6 +2,8 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.http import request
 
+from odoo.addons.account_credit_allocation.exceptions import InsufficientCreditError
+
 
 class PaymentTransaction(models.Model):
     """A payment with the customer's own credit: confirmed → reserved → done → settled with what it pays.
@@ -52,12 +54,19 @@ class PaymentTransaction(models.Model):
                     customer._credit_reserve(
                         self.amount, self.currency_id, self, company=self.company_id, expires=False
                     )
+            except InsufficientCreditError:
+                refusal = self._get_customer_credit_shortage()
             except UserError as error:
                 refusal = str(error)
         if refusal:
             self._set_error(refusal)
         else:
             self._set_done()
+
+    def _get_customer_credit_shortage(self):
+        self.ensure_one()
+        credit = self.partner_id.commercial_partner_id._get_spendable_credit(self.company_id, self.currency_id)
+        return self.env._("Your credit of %s does not cover this payment.", self.currency_id.format(credit))
 
     def _get_customer_credit_refusal(self):
         """Why this transaction cannot be paid with credit, in a sentence for the customer; else an empty string.
