@@ -16,3 +16,17 @@ from . import customer_credit_reservation_stale
 from . import res_config_settings
 from . import res_partner_balance
 from . import res_partner_statement
+from . import (
+    customer_credit_mail_mark,
+    customer_credit_mail,
+    customer_credit_withdrawal,
+    customer_credit_withdrawal_payment,
+    customer_credit_reservation_mail,
+    customer_credit_reservation_withdrawal,
+    account_move_withdrawal,
+    account_payment_withdrawal,
+    res_company_mail,
+    res_config_settings_mail,
+    res_partner_mail,
+    res_partner_withdrawal,
+)
