@@ -22,9 +22,6 @@
         "views/portal_invoice_templates.xml",
     ],
     "assets": {
-        "web.assets_frontend": [
-            "account_credit_allocation_payment/static/src/**/*",
-        ],
         "web.assets_tests": [
             "account_credit_allocation_payment/static/tests/tours/**/*",
         ],

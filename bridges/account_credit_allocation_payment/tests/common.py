@@ -17,7 +17,7 @@ class CreditPaymentCase(AllocationCase):
         cls.credit_provider = cls.provider("customer_credit", state="enabled", is_published=True)
         cls.credit_method = cls.credit_provider.payment_method_ids
         cls.contact = cls.env["res.partner"].create(
-            {"name": "Brandon Freeman", "parent_id": cls.customer.id, "email": "brandon@azure.example.com"}
+            {"name": "Brandon", "parent_id": cls.customer.id, "email": "brandon@azure.example.com"}
         )
         cls.portal_user = cls.new_portal_user("brandon", cls.contact)
         cls.stranger_user = cls.new_portal_user("deco", cls.stranger)
@@ -30,6 +30,7 @@ class CreditPaymentCase(AllocationCase):
         return new_test_user(
             cls.env,
             login=login,
+            name=partner.name,
             groups="base.group_portal",
             partner_id=partner.id,
             company_id=cls.company.id,
@@ -109,16 +110,21 @@ class CreditPaymentCase(AllocationCase):
 class CreditPortalCase(CreditPaymentCase, HttpCase):
     """The same, seen through real requests."""
 
+    csrf_token = None
+
     def log_in(self, user=None):
         user = user or self.portal_user
         self.authenticate(user.login, user.login)
+        self.csrf_token = None
 
     def get(self, url):
         return self.url_open(url)
 
-    def token(self, url="/my/credit"):
-        """The CSRF token of the session that is logged in, as a form of a page has it."""
-        return re.search(r'csrf_token: "(\w+)"', self.get(url).text)[1]
+    def token(self, url="/my/security"):
+        """The CSRF token of this session, as a page has it."""
+        if not self.csrf_token:
+            self.csrf_token = re.search(r'csrf_token: "(\w+)"', self.get(url).text)[1]
+        return self.csrf_token
 
     def post(self, url, csrf=True, **form):
         """Send a form. It carries a valid token of this session unless ``csrf`` is False."""

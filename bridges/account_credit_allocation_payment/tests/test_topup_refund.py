@@ -53,8 +53,9 @@ class TestTopUpRefund(CreditPaymentCase):
 
     def test_a_refund_is_refused_where_the_top_up_is_spent(self):
         self.spend(110)
-        with self.assertRaisesRegex(UserError, "is spent already"):
+        with self.assertRaises(UserError) as refused:
             self.refund(50)
+        self.assertIn("is spent already", str(refused.exception))
         self.assertFalse(self.tx.child_transaction_ids)
         self.assertCredit(40)
         self.refund(40)
