@@ -10,7 +10,7 @@ from .common import CreditPaymentCase
 
 ADDONS = "odoo.addons.account_credit_allocation"
 # what every model has and what could change something
-GENERIC = ("create", "write", "unlink", "copy", "web_save", "name_create", "load", "action_archive", "toggle_active")
+GENERIC = ("create", "write", "unlink", "copy", "web_save", "name_create", "load", "action_archive")
 OF_OTHERS = ("payment.transaction", "payment.provider", "res.partner", "account.move", "account.move.line")
 # what a client may send for a parameter of this name
 GUESSES = {

@@ -24,7 +24,7 @@ class TestTours(CreditPortalCase):
 
     def test_pay_an_invoice_partly_with_credit_and_the_rest_by_card(self):
         invoice = self.invoice(150, self.contact)
-        self.start_tour(f"/my/invoices/{invoice.id}", "customer_credit_portal_invoice", login=self.portal_user.login)
+        self.start_tour(invoice.get_portal_url(), "customer_credit_portal_invoice", login=self.portal_user.login)
         self.env.invalidate_all()
         self.assertOpen(invoice, 0)
         self.assertEqual(
@@ -36,7 +36,7 @@ class TestTours(CreditPortalCase):
     def test_pay_a_whole_invoice_with_credit_in_the_payment_form(self):
         invoice = self.invoice(80, self.contact)
         self.start_tour(
-            f"/my/invoices/{invoice.id}", "customer_credit_portal_invoice_whole", login=self.portal_user.login
+            invoice.get_portal_url(), "customer_credit_portal_invoice_whole", login=self.portal_user.login
         )
         self.env.invalidate_all()
         self.assertEqual(invoice.payment_state, "paid")
