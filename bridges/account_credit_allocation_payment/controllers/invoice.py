@@ -37,8 +37,8 @@ class CustomerCreditInvoicePortal(PortalAccount):
         sitemap=False,
     )
     def portal_invoice_pay_with_credit(self, invoice_id, amount=None, due=None, **_post):
-        """Pay so much of an invoice with credit. What was due when the page was shown must still be due: so the same form
-        that is sent twice pays once.
+        """Pay so much of an invoice with credit. What was due when the page was shown must still be due: so the same
+        form that is sent twice pays once.
 
         :raise NotFound: it is no open invoice of this customer, or credit is no payment method of its company
         """
@@ -94,8 +94,7 @@ class CustomerCreditInvoicePortal(PortalAccount):
     def _get_credit_offer(self, invoice_sudo):
         """What the customer may pay of an invoice with credit, or None.
 
-        Amounts are positive, in the currency of the invoice: ``credit`` is available, ``due`` open, ``amount`` at most to
-        be paid.
+        Amounts are in the currency of the invoice: ``credit`` available, ``due`` open, ``amount`` payable.
         """
         if not self._is_own_invoice(invoice_sudo) or not invoice_sudo._has_to_be_paid():
             return None

@@ -178,14 +178,16 @@ class CustomerCreditPortal(CustomerPortal):
         today = fields.Date.context_today(request.env.user)
         month, year = today.replace(day=1), today.replace(month=1, day=1)
         before = (month - timedelta(days=1)).replace(day=1)
-        _ = request.env._
         return {
-            "all": {"label": _("Always"), "domain": []},
-            "month": {"label": _("This month"), "domain": [("date", ">=", month)]},
-            "last_month": {"label": _("Last month"), "domain": [("date", ">=", before), ("date", "<", month)]},
-            "year": {"label": _("This year"), "domain": [("date", ">=", year)]},
+            "all": {"label": request.env._("Always"), "domain": []},
+            "month": {"label": request.env._("This month"), "domain": [("date", ">=", month)]},
+            "last_month": {
+                "label": request.env._("Last month"),
+                "domain": [("date", ">=", before), ("date", "<", month)],
+            },
+            "year": {"label": request.env._("This year"), "domain": [("date", ">=", year)]},
             "last_year": {
-                "label": _("Last year"),
+                "label": request.env._("Last year"),
                 "domain": [("date", ">=", year.replace(year=year.year - 1)), ("date", "<", year)],
             },
         }

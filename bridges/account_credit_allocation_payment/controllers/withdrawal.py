@@ -20,8 +20,8 @@ class CustomerCreditWithdrawalPortal(CustomerCreditPortal):
 
     @http.route("/my/credit/withdraw", type="http", auth="user", methods=["POST"], website=True, sitemap=False)
     def portal_my_credit_withdraw_request(self, company=None, currency=None, amount=None, withdrawable=None, **post):
-        """Request a withdrawal. What could be withdrawn when the form was shown must still hold: so the same form that is
-        sent twice is one request."""
+        """Request a withdrawal. What could be withdrawn when the form was shown must still hold: so the same form that
+        is sent twice is one request."""
         balance = self._get_withdrawal_balance(company, currency)
         wanted = parse_amount(amount, balance["currency"])
         shown = parse_amount(withdrawable, balance["currency"])

@@ -10,5 +10,6 @@ class AccountMove(models.Model):
         paying = posted.sudo().transaction_ids.filtered(
             lambda tx: tx.provider_code == "customer_credit" and tx.state == "done"
         )
-        paying._settle_customer_credit()
+        if paying:
+            paying._settle_customer_credit()
         return posted

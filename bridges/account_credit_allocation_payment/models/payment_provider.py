@@ -30,16 +30,18 @@ class PaymentProvider(models.Model):
     def _compute_journal_id(self):
         credit_providers = self.filtered(lambda provider: provider.code == "customer_credit")
         credit_providers.journal_id = False
-        super(PaymentProvider, self - credit_providers)._compute_journal_id()
+        return super(PaymentProvider, self - credit_providers)._compute_journal_id()
 
     def _ensure_payment_method_line(self, allow_create=True):
-        if self.code != "customer_credit":
-            super()._ensure_payment_method_line(allow_create=allow_create)
+        if self.code == "customer_credit":
+            return None
+        return super()._ensure_payment_method_line(allow_create=allow_create)
 
     @api.model
     def _setup_payment_method(self, code):
-        if code != "customer_credit":
-            super()._setup_payment_method(code)
+        if code == "customer_credit":
+            return None
+        return super()._setup_payment_method(code)
 
     def _check_existing_payment(self, payment_method):
         """No method, no payment: a search for the method that is none would find payments without any."""
@@ -67,7 +69,7 @@ class PaymentProvider(models.Model):
         """Credit is offered to the logged-in customer who has enough of it, for payments of that customer's own.
 
         In the context, never from the browser: ``customer_credit_partner_id`` is the customer of the document that is
-        to be paid, ``customer_credit_amount`` what is left of it, ``customer_credit_topup`` that credit is being bought.
+        to be paid, ``customer_credit_amount`` what is left of it, ``customer_credit_topup`` says that credit is bought.
         """
         providers = super()._get_compatible_providers(
             company_id,

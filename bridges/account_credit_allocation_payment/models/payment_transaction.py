@@ -39,8 +39,8 @@ class PaymentTransaction(models.Model):
     def _pay_with_customer_credit(self):
         """Reserve the amount and confirm the transaction, or set it in error with a sentence for the customer.
 
-        Only a draft is paid: what is repeated does nothing. Two requests at once meet at the lock, and the second one is
-        tried again by Odoo on what the first one wrote.
+        Only a draft is paid: what is repeated does nothing. Two requests at once meet at the lock, and the second one
+        is tried again by Odoo on what the first one wrote.
         """
         self.ensure_one()
         customer = self.partner_id.commercial_partner_id

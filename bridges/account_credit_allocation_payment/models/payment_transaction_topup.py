@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 class PaymentTransaction(models.Model):
     """A top-up: a transaction whose money becomes credit of the customer when, and only when, it is done."""
 
-    _inherit = "payment.transaction"
+    _inherit = "payment.transaction"  # pylint: disable=consider-merging-classes-inherited
 
     is_customer_credit_topup = fields.Boolean(string="Top-up of Credit", readonly=True, copy=False)
 

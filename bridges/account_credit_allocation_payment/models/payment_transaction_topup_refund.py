@@ -11,7 +11,7 @@ class PaymentTransaction(models.Model):
     goes out.
     """
 
-    _inherit = "payment.transaction"
+    _inherit = "payment.transaction"  # pylint: disable=consider-merging-classes-inherited
 
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
         """Reserve what is to be refunded, before the provider is asked.

@@ -46,7 +46,7 @@ class CreditPaymentCase(AllocationCase):
         if not provider:
             pattern = Provider.search([("code", "=", code)], limit=1)
             if not pattern:
-                raise SkipTest(f"There is no payment provider {code}: these tests need payment_demo and payment_custom.")
+                raise SkipTest(f"There is no provider {code}: these tests need payment_demo and payment_custom.")
             provider = pattern.copy({"company_id": company.id})
         provider.write(vals)
         return provider

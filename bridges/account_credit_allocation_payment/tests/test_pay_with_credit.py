@@ -30,7 +30,12 @@ class TestPayWithCredit(CreditPaymentCase):
             debit + credit,
             [
                 {"account_id": self.receivable.id, "partner_id": self.customer.id, "balance": 80.0, "reconciled": True},
-                {"account_id": self.receivable.id, "partner_id": self.customer.id, "balance": -80.0, "reconciled": True},
+                {
+                    "account_id": self.receivable.id,
+                    "partner_id": self.customer.id,
+                    "balance": -80.0,
+                    "reconciled": True,
+                },
             ],
         )
         self.assertEqual(debit.matched_credit_ids.credit_move_id, self.open_items(self.deposit))

@@ -29,7 +29,7 @@ class TestPortalInvoice(CreditPortalCase):
         self.log_in()
         page = self.invoice_page()
         self.assertIn("o_customer_credit_offer", page)
-        self.assertRegex(page, r'name="amount"(?s:.){0,300}value="100.0"')
+        self.assertRegex(page, r'name="amount"(?s:.){0,300}value="100.00"')
         self.assertRegex(page, r'name="due" value="150.0"')
 
     def test_a_part_is_paid_and_the_rest_is_due(self):

@@ -22,7 +22,7 @@ class TestPortalTopUp(CreditPortalCase):
     def form(self, amount):
         return self.get(f"/my/credit/top-up?amount={amount}").text
 
-    def create(self, amount=50, form_amount=None, **parameters):
+    def call_route(self, amount=50, form_amount=None, **parameters):
         """Call the route of the payment form, with the token of a form for ``form_amount``."""
         token = re.search(r'data-access-token="(\w+)"', self.form(form_amount or amount))
         return self.make_jsonrpc_request(
@@ -63,7 +63,7 @@ class TestPortalTopUp(CreditPortalCase):
 
     def test_a_top_up_that_is_paid_is_credit(self):
         self.log_in()
-        values = self.create(50)
+        values = self.call_route(50)
         tx = self.topups()
         self.assertEqual((tx.reference, tx.amount, tx.state), (values["reference"], 50, "draft"))
         self.assertEqual(tx.landing_route, f"/my/credit/top-up/{tx.id}")
@@ -82,7 +82,7 @@ class TestPortalTopUp(CreditPortalCase):
     def test_a_wire_transfer_is_pending_until_somebody_says_that_it_has_arrived(self):
         wire = self.provider("custom", state="enabled", is_published=True)
         self.log_in()
-        values = self.create(
+        values = self.call_route(
             50, provider_id=wire.id, payment_method_id=wire.payment_method_ids[:1].id, flow="redirect"
         )
         self.url_open("/payment/custom/process", data={"reference": values["reference"]})
@@ -116,7 +116,7 @@ class TestPortalTopUp(CreditPortalCase):
 
     def assertRefused(self, amount=50, **parameters):
         with mute_logger("odoo.http"), self.assertRaises(JsonRpcException):
-            self.create(amount, **parameters)
+            self.call_route(amount, **parameters)
         self.assertFalse(self.topups())
 
     def test_amounts_that_were_tampered_with_are_refused(self):
@@ -154,7 +154,7 @@ class TestPortalTopUp(CreditPortalCase):
 
     def test_a_validation_is_no_top_up(self):
         self.log_in()
-        self.create(50, is_validation=True)
+        self.call_route(50, is_validation=True)
         self.assertRecordValues(self.topups(), [{"amount": 50.0, "operation": "online_direct"}])
 
     def test_an_ordinary_payment_cannot_be_made_a_top_up(self):

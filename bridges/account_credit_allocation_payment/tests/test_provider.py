@@ -8,10 +8,10 @@ from .common import CreditPaymentCase
 class TestProvider(CreditPaymentCase):
     """Customer credit as a provider: without a journal, and offered to whom it belongs only."""
 
-    def offered(self, amount=100, user=None, partner=None, company=None, **options):
+    def offered(self, amount=100, user=None, partner=None, company=None, context=(), **options):
         """Whether credit is among the payment methods of a payment."""
         Provider = self.env(user=user or self.portal_user)["payment.provider"].sudo()
-        providers = Provider.with_context(options.pop("context", {}))._get_compatible_providers(
+        providers = Provider.with_context(**dict(context))._get_compatible_providers(
             (company or self.company).id,
             (partner or self.contact).id,
             amount,

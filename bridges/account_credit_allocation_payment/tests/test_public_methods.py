@@ -123,7 +123,7 @@ class TestPublicMethods(CreditPaymentCase):
             with self.env.cr.savepoint():
                 call_kw(model, attribute, arguments, {})
                 self.env.flush_all()
-        except Exception:  # noqa: BLE001, S110  pylint: disable=broad-except
+        except Exception:
             self.env.invalidate_all()
 
     def test_the_api_itself_cannot_be_called(self):

@@ -135,7 +135,13 @@ class TestSecurity(CreditPortalCase):
             with self.subTest(reference=reference):
                 response = self.post("/payment/customer_credit/process", reference=reference)
                 self.assertEqual(response.status_code, 404)
-        for invoice_id in (0, 10**8, self.entry(10).id, self.bill(10).id, self.credit_note(10, self.contact, post=False).id):
+        for invoice_id in (
+            0,
+            10**8,
+            self.entry(10).id,
+            self.bill(10).id,
+            self.credit_note(10, self.contact, post=False).id,
+        ):
             with self.subTest(invoice_id=invoice_id):
                 response = self.post(f"/my/credit/invoice/{invoice_id}/pay", amount=1, due=10)
                 self.assertEqual(response.status_code, 404)
@@ -143,7 +149,22 @@ class TestSecurity(CreditPortalCase):
 
     def test_amounts_that_were_tampered_with_are_refused(self):
         self.log_in()
-        for amount in (-60, 0, 100.01, 150, 150.01, 10**15, "NaN", "-NaN", "Infinity", "1e400", "sixty", "", "60,0,0", 60.001):
+        for amount in (
+            -60,
+            0,
+            100.01,
+            150,
+            150.01,
+            10**15,
+            "NaN",
+            "-NaN",
+            "Infinity",
+            "1e400",
+            "sixty",
+            "",
+            "60,0,0",
+            60.001,
+        ):
             with self.subTest(amount=amount):
                 self.assertEqual(self.pay_invoice(amount).status_code, 200)
                 self.assertNothingSpent()

@@ -35,9 +35,7 @@ class TestTours(CreditPortalCase):
 
     def test_pay_a_whole_invoice_with_credit_in_the_payment_form(self):
         invoice = self.invoice(80, self.contact)
-        self.start_tour(
-            invoice.get_portal_url(), "customer_credit_portal_invoice_whole", login=self.portal_user.login
-        )
+        self.start_tour(invoice.get_portal_url(), "customer_credit_portal_invoice_whole", login=self.portal_user.login)
         self.env.invalidate_all()
         self.assertEqual(invoice.payment_state, "paid")
         self.assertCredit(20)
