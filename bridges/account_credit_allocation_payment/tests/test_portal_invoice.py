@@ -63,6 +63,7 @@ class TestPortalInvoice(CreditPortalCase):
     def test_the_payment_form_offers_credit_that_covers_what_is_left(self):
         self.log_in()
         self.assertNotRegex(self.invoice_page(), rf'data-provider-id="{self.credit_provider.id}"')
+        self.payment(60, credit_allocation_excluded=True)
         self.pay(60)
         page = self.invoice_page()
         self.assertRegex(page, rf'data-provider-id="{self.credit_provider.id}"')

@@ -43,7 +43,11 @@ class TestPortalTopUp(CreditPortalCase):
 
     def topups(self):
         self.env.invalidate_all()
-        return self.env["payment.transaction"].sudo().search([("is_customer_credit_topup", "=", True)])
+        return (
+            self.env["payment.transaction"]
+            .sudo()
+            .search([("is_customer_credit_topup", "=", True), ("company_id", "=", self.company.id)])
+        )
 
     def test_the_page_asks_for_an_amount_within_the_limits(self):
         self.log_in()

@@ -33,7 +33,7 @@ class TestProvider(CreditPaymentCase):
         )
 
     def test_enabling_it_activates_its_method(self):
-        self.credit_provider.state = "disabled"
+        self.env["payment.provider"].search([("code", "=", "customer_credit")]).state = "disabled"
         self.assertFalse(self.credit_method.active)
         self.credit_provider.state = "enabled"
         self.assertTrue(self.credit_method.active)

@@ -18,7 +18,11 @@ class TestTours(CreditPortalCase):
     def test_top_up_with_the_demo_provider(self):
         self.start_tour("/my/home", "customer_credit_portal_topup", login=self.portal_user.login)
         self.env.invalidate_all()
-        tx = self.env["payment.transaction"].sudo().search([("is_customer_credit_topup", "=", True)])
+        tx = (
+            self.env["payment.transaction"]
+            .sudo()
+            .search([("is_customer_credit_topup", "=", True), ("company_id", "=", self.company.id)])
+        )
         self.assertRecordValues(tx, [{"amount": 50.0, "state": "done", "is_post_processed": True}])
         self.assertCredit(150)
 
