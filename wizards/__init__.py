@@ -3,4 +3,16 @@ from . import (
     account_credit_allocation_wizard,
     account_credit_allocation_wizard_checks,
     account_credit_allocation_wizard_line,
+    customer_credit_withdrawal_payment,
+    customer_credit_withdrawal_refusal,
+    customer_credit_withdrawal_request,
+)
+from . import customer_credit_wizard, customer_credit_entry  # the others inherit them
+
+# isort: split
+from . import (
+    customer_credit_adjustment,
+    customer_credit_deposit,
+    customer_credit_statement,
+    customer_credit_transfer,
 )

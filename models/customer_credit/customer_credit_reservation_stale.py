@@ -1,0 +1,25 @@
+from odoo import api, fields, models
+
+
+class CustomerCreditReservation(models.Model):
+    _inherit = "customer.credit.reservation"  # pylint: disable=consider-merging-classes-inherited
+
+    is_stale = fields.Boolean(
+        string="Stale",
+        compute="_compute_is_stale",
+        search="_search_is_stale",
+        help="Held beyond the day until which it was reserved.",
+    )
+
+    @api.depends("state", "date_expiry")
+    def _compute_is_stale(self):
+        stale = self.filtered_domain(self._get_stale_domain())
+        for reservation in self:
+            reservation.is_stale = reservation in stale
+
+    @api.model
+    def _search_is_stale(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = self._get_stale_domain()
+        return domain if True in value else ~domain
