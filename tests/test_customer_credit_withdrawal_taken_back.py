@@ -107,4 +107,6 @@ class TestCustomerCreditWithdrawalTakenBack(WithdrawalCase):
     def test_release_button_of_its_reservation(self):
         waiting = self.request(10)
         with self.assertRaisesRegex(UserError, "waits for WD/"):
-            waiting.sudo().reservation_id.with_user(self.new_user("m", "account.group_account_manager")).action_release()
+            waiting.sudo().reservation_id.with_user(
+                self.new_user("m", "account.group_account_manager")
+            ).action_release()

@@ -77,9 +77,7 @@ class TestCustomerCreditWithdrawalTransactions(RealTransactionsCase):
         withdrawal.with_user(self.user_ids[user]).action_approve()
 
     def pay(self, env, withdrawal_id):
-        journal = env["account.journal"].search(
-            [("type", "=", "bank"), ("company_id", "=", self.company_id)], limit=1
-        )
+        journal = env["account.journal"].search([("type", "=", "bank"), ("company_id", "=", self.company_id)], limit=1)
         withdrawal = env["customer.credit.withdrawal"].browse(withdrawal_id)
         withdrawal.with_user(self.user_ids[0])._pay(journal, fields.Date.today())
 

@@ -2,9 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-# a payment that is none of these is, or may become, money on its way
-DEAD_PAYMENT_STATES = ("canceled",)
-POSTED_PAYMENT_STATES = ("in_process", "paid")
+from .customer_credit_withdrawal import POSTED_PAYMENT_STATES
+
 
 
 class CustomerCreditWithdrawal(models.Model):
@@ -16,7 +15,7 @@ class CustomerCreditWithdrawal(models.Model):
     confirmed anew, which pays the withdrawal, or it is cancelled and another one is made.
     """
 
-    _inherit = "customer.credit.withdrawal"
+    _inherit = "customer.credit.withdrawal"  # pylint: disable=consider-merging-classes-inherited
 
     is_unreconciled = fields.Boolean(
         compute="_compute_is_unreconciled",
@@ -155,7 +154,9 @@ class CustomerCreditWithdrawal(models.Model):
             reserved credit
         """
         self._check_payment(payment)
-        left = self.currency_id.round(self.amount - self.reservation_id._get_spent_by_move(payment.move_id)[payment.move_id])
+        left = self.currency_id.round(
+            self.amount - self.reservation_id._get_spent_by_move(payment.move_id)[payment.move_id]
+        )
         if left <= 0:
             return
         self._check_reserved(left)
@@ -177,9 +178,7 @@ class CustomerCreditWithdrawal(models.Model):
     def _set_approved_again(self, payment):
         """The payment was taken back."""
         self.write({"state": "approved", "date_paid": False})
-        self._message_log(
-            body=self.env._("%s was taken back. The credit stays reserved.", payment._get_html_link())
-        )
+        self._message_log(body=self.env._("%s was taken back. The credit stays reserved.", payment._get_html_link()))
 
     # ------------------------------------------------------------------------------------------------------------------
     # What Odoo does with the payment later
@@ -208,7 +207,7 @@ class CustomerCreditWithdrawal(models.Model):
     def _check_no_payment(self):
         """:raise UserError: there is a payment of this withdrawal, so that it might be paid twice"""
         payment = self.payment_id
-        if payment and payment.state not in DEAD_PAYMENT_STATES:
+        if payment and payment.state != "canceled":
             raise UserError(
                 self.env._(
                     "The payment %(payment)s of %(name)s exists already. Confirm it, or cancel it first.",
