@@ -210,6 +210,26 @@ class TestCustomerCreditReservation(CustomerCreditCase):
         self.assertAvailable(40)
         self.assertEqual(reservation.amount_held, 0)
 
+    def test_invoice_on_another_receivable_account_is_paid(self):
+        other = self.receivable.copy({"code": "121999", "name": "Other receivable"})
+        self.payment(100)
+        reservation = self.reserve(80)
+        debt = self.entry(60, account=other)
+        self.assertEqual(reservation._credit_settle(debt), 60)
+        self.assertOpen(debt, 0)
+        self.assertAvailable(20)
+        self.assertEqual((reservation.amount, reservation.amount_held, reservation.amount_settled), (80, 20, 60))
+        reservation._credit_release()
+        self.assertAvailable(40)
+
+    def test_invoice_in_another_currency_is_paid_at_the_rates_of_the_ledger(self):
+        self.payment(100)
+        reservation = self.reserve(100)
+        invoice = self.invoice(100, currency_id=self.euro.id, day="2024-03-05")  # 50 dollars
+        self.assertEqual(reservation._credit_settle(invoice), 25)  # at the rate of the day on which it was reserved
+        self.assertOpen(invoice, 0)
+        self.assertEqual(reservation.amount_held, 75)
+
     def test_another_customers_invoice_is_not_paid(self):
         self.payment(100)
         reservation = self.reserve(100)

@@ -42,11 +42,25 @@ class CustomerCreditReservation(models.Model):
         if not self.move_id:
             return self._release_earmark(left)
         with self.env.cr.savepoint():
-            for debit, credit in reversed(list(zip(self._get_debit_lines(), self.line_ids.sorted("id"), strict=True))):
+            left = self.currency_id.round(left - self._release_moved(left))
+            for debit, credit in reversed(list(zip(self._get_debit_lines(), self._get_own_lines(), strict=True))):
                 part = min(left, -credit.amount_residual_currency)
                 if not self.currency_id.is_zero(part):
                     self._release_pair(debit, credit, part)
                     left = self.currency_id.round(left - part)
+        return released
+
+    def _release_moved(self, amount):
+        """Release what was moved to another account for a settlement that was undone: it is free where it is now.
+
+        :return: what was released; an item is released as a whole
+        """
+        released = 0.0
+        for line in (self.line_ids - self._get_own_lines()).sorted("id", reverse=True):
+            held = -line.amount_residual_currency
+            if held > 0 and self.currency_id.compare_amounts(held, amount - released) <= 0:
+                line.credit_reservation_id = False
+                released += held
         return released
 
     def _release_pair(self, debit, credit, amount):
