@@ -110,3 +110,15 @@ class TestCustomerCreditWithdrawalTakenBack(WithdrawalCase):
             waiting.sudo().reservation_id.with_user(
                 self.new_user("m", "account.group_account_manager")
             ).action_release()
+
+    def test_refusal_after_a_payment_from_two_receivable_accounts_was_cancelled(self):
+        other = self.receivable.copy({"code": "RECV2"})
+        self.entry(-50, account=other)
+        withdrawal = self.request(80)
+        self.approve(withdrawal)
+        payment = self.pay(withdrawal)
+        self.assertEqual(len(self.open_items(payment).account_id), 2)
+        self.assertAvailable(10)
+        payment.action_cancel()
+        withdrawal.with_user(self.approver).action_refuse()
+        self.assertAvailable(90)
