@@ -5,7 +5,6 @@ from odoo.fields import Command
 from .customer_credit_withdrawal import POSTED_PAYMENT_STATES
 
 
-
 class CustomerCreditWithdrawal(models.Model):
     """How a withdrawal is paid, and what becomes of it when its payment is taken back.
 
@@ -154,13 +153,12 @@ class CustomerCreditWithdrawal(models.Model):
             reserved credit
         """
         self._check_payment(payment)
-        left = self.currency_id.round(
-            self.amount - self.reservation_id._get_spent_by_move(payment.move_id)[payment.move_id]
-        )
+        move = payment.move_id
+        left = self.currency_id.round(self.amount - self.reservation_id._get_spent_by_move(move)[move])
         if left <= 0:
             return
         self._check_reserved(left)
-        settled = self.reservation_id._credit_settle(payment.move_id, left)
+        settled = self.reservation_id._credit_settle(move, left)
         if self.currency_id.compare_amounts(settled, left):
             raise UserError(
                 self.env._(
@@ -239,7 +237,8 @@ class CustomerCreditWithdrawal(models.Model):
         if not same:
             raise UserError(
                 self.env._(
-                    "The payment of %(name)s must send %(amount)s to %(bank)s, as approved. For anything else cancel it.",
+                    "The payment of %(name)s must send %(amount)s to %(bank)s, as approved. "
+                    "For anything else cancel it.",
                     name=self.name,
                     amount=self.currency_id.format(self.amount),
                     bank=self.acc_number,

@@ -97,8 +97,7 @@ registry.category("web_tour.tours").add("customer_credit_withdrawal_approve_and_
         },
         {
             content: "It is paid",
-            trigger:
-                "body:not(:has(.modal)) .o_form_view .o_statusbar_status .o_arrow_button_current:contains(Paid)",
+            trigger: "body:not(:has(.modal)) .o_form_view .o_statusbar_status .o_arrow_button_current:contains(Paid)",
         },
         {
             content: "Open the payment",
@@ -107,7 +106,8 @@ registry.category("web_tour.tours").add("customer_credit_withdrawal_approve_and_
         },
         {
             content: "The payment sends the amount",
-            trigger: ".o_form_view .o_field_widget[name=amount] input:value(60.00), .o_form_view .o_field_widget[name=amount]:contains(60.00)",
+            trigger:
+                ".o_form_view .o_field_widget[name=amount] input:value(60.00), .o_form_view .o_field_widget[name=amount]:contains(60.00)",
         },
     ],
 });
