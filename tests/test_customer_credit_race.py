@@ -16,17 +16,22 @@ class TestCustomerCreditRace(RealTransactionsCase):
         with self.registry.cursor() as cr:
             env = self.environment(cr)
             env["res.company"].browse(self.company_id).customer_credit_overdraft = "none"
-            cr.execute("UPDATE account_move_line SET credit_reservation_id = NULL WHERE partner_id = %s", (self.partner_id,))
+            cr.execute(
+                "UPDATE account_move_line SET credit_reservation_id = NULL WHERE partner_id = %s", (self.partner_id,)
+            )
             cr.execute("DELETE FROM customer_credit_reservation WHERE partner_id = %s", (self.partner_id,))
             documents = env["account.credit.allocation"].search([("line_ids.partner_id", "=", self.partner_id)])
             documents.state = "draft"  # others cannot be deleted
             documents.unlink()
             entries = env["account.move"].search(
-                [("line_ids.partner_id", "=", self.partner_id), ("journal_id", "=", env.company.customer_credit_journal_id.id)]
+                [
+                    ("line_ids.partner_id", "=", self.partner_id),
+                    ("journal_id", "=", env.company.customer_credit_journal_id.id),
+                ]
             )
             entries.button_draft()
             entries.with_context(force_delete=True).unlink()
-        super().delete_everything()
+        return super().delete_everything()
 
     def reserve(self, env, amount):
         partner = env["res.partner"].browse(self.partner_id)
@@ -61,7 +66,7 @@ class TestCustomerCreditRace(RealTransactionsCase):
                 try:
                     with self.quiet_sql():
                         self.reserve(self.environment(cr), amount)
-                    cr.commit()
+                    cr.commit()  # pylint: disable=invalid-commit
                 except psycopg2.errors.SerializationFailure:
                     cr.rollback()
                     conflicts += 1
@@ -70,7 +75,7 @@ class TestCustomerCreditRace(RealTransactionsCase):
                     continue
                 try:
                     self.reserve(self.environment(cr), amount)
-                    cr.commit()
+                    cr.commit()  # pylint: disable=invalid-commit
                     outcomes.append("done")
                 except UserError as error:
                     cr.rollback()

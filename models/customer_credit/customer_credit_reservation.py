@@ -182,7 +182,7 @@ class CustomerCreditReservation(models.Model):
         :raise UserError: a document is another customer's, is not posted, or the amount is not held
         """
         self.ensure_one()
-        self = self.sudo().with_company(self.company_id)  # noqa: PLW0642
+        self = self.sudo().with_company(self.company_id)
         self.partner_id._credit_lock(self.company_id)
         self.invalidate_recordset()
         debts = moves.sudo()._get_open_lines().filtered(lambda line: line.amount_residual_currency > 0)
@@ -224,7 +224,9 @@ class CustomerCreditReservation(models.Model):
         :return: what is to be matched then: triples, see ``account.credit.allocation.executor._match_credit``
         """
         balance = line.company_currency_id.round(line.balance * amount / line.amount_currency)
-        vals = self._prepare_entry_vals(self.partner_id, self.company_id, self.currency_id, [(line.account_id, amount, balance)], line.name)
+        vals = self._prepare_entry_vals(
+            self.partner_id, self.company_id, self.currency_id, [(line.account_id, amount, balance)], line.name
+        )
         vals["line_ids"][1][2]["account_id"] = debt.account_id.id
         move = self.env["account.move"].with_context(skip_credit_allocation=True).create(vals)
         move._post(soft=False)

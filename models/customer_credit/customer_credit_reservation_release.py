@@ -2,8 +2,7 @@ from odoo import models
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 
-# Handed over in the context, so that no client can say that it is releasing a reservation.
-RELEASING = object()
+from .account_credit_allocation_line import RELEASING
 
 
 class CustomerCreditReservation(models.Model):
@@ -14,7 +13,7 @@ class CustomerCreditReservation(models.Model):
     the books tell what happened.
     """
 
-    _inherit = "customer.credit.reservation"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "customer.credit.reservation"
 
     def _check_may_release(self):
         """Whether the current user may release these by a button: a hook for what has a button of its own.
@@ -33,7 +32,7 @@ class CustomerCreditReservation(models.Model):
         :raise UserError: so much is not held
         """
         self.ensure_one()
-        self = self.sudo().with_company(self.company_id)  # noqa: PLW0642
+        self = self.sudo().with_company(self.company_id)
         self.partner_id._credit_lock(self.company_id)
         self.invalidate_recordset()
         if amount is None and not self.amount_held:
