@@ -12,6 +12,8 @@ from . import (
     test_customer_credit_withdrawal,
     test_customer_credit_withdrawal_security,
     test_customer_credit_withdrawal_taken_back,
+    test_customer_credit_withdrawal_tour,
+    test_customer_credit_withdrawal_transactions,
     test_eligibility,
     test_exclusion,
     test_executor,
