@@ -17,6 +17,7 @@ class CustomerCreditDeposit(models.TransientModel):
         "account.journal",
         required=True,
         compute="_compute_journal_id",
+        precompute=True,
         store=True,
         readonly=False,
         check_company=True,

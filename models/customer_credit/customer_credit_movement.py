@@ -90,7 +90,7 @@ class CustomerCreditMovement(models.Model):
                  FROM (%s UNION ALL %s UNION ALL %s) movement
                 WHERE amount <> 0
                WINDOW history AS (
-                      PARTITION BY partner_id, company_id, currency_id ORDER BY date, moment, amount < 0, id)""",
+                      PARTITION BY partner_id, company_id, currency_id ORDER BY date, moment, id %% 4 > 0, id)""",
             self._get_item_movements_sql(),
             self._get_spent_credit_movements_sql(),
             self._get_settled_debit_movements_sql(),

@@ -84,6 +84,8 @@ class ResPartner(models.Model):
 
     @api.model
     def _search_customer_credit_balance(self, operator, value):
+        # a search could find out what the field does not tell
+        self._check_field_access(self._fields["customer_credit_balance"], "read")
         if operator == "in":
             return Domain.OR(
                 self._search_customer_credit_balance(">=", amount)
