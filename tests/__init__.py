@@ -10,6 +10,7 @@ from . import (
     test_customer_credit_movement_properties,
     test_customer_credit_reservation,
     test_customer_credit_statement,
+    test_customer_credit_tour,
     test_customer_credit_wizards,
     test_eligibility,
     test_exclusion,

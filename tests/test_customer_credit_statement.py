@@ -5,6 +5,8 @@ import lxml.html
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
+
 from .test_customer_credit_movement import MovementCase
 from .test_security import SecurityCase
 
@@ -101,6 +103,11 @@ class TestCustomerCreditStatement(StatementCase):
         [page] = self.print_statement()
         self.assertEqual(self.get_rows(page, "movement")[0][0], "10.02.2024")
         self.assertEqual(self.get_rows(page, "movement")[0][-1], "$ 100,00")
+
+
+@tagged("post_install", "-at_install")
+class TestCustomerCreditStatementPdf(StatementCase, AccountTestInvoicingHttpCommon):
+    """Printed for real: wkhtmltopdf asks the server for the style sheets."""
 
     def test_the_portal_can_have_it_as_pdf(self):
         self.payment(100, day="2024-02-10")

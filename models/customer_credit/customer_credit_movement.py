@@ -63,6 +63,7 @@ class CustomerCreditMovement(models.Model):
     @api.model
     def _search(self, *args, **kwargs):
         self.env.flush_all()  # what is reserved depends on what any addon may have changed
+        self.env.cr.execute("SET LOCAL jit = off")  # to compile the query takes longer than to run it
         return super()._search(*args, **kwargs)
 
     def action_open_document(self):
@@ -108,7 +109,7 @@ class CustomerCreditMovement(models.Model):
                       item.amount + CASE WHEN item.is_debit THEN COALESCE((
                           SELECT SUM(partial.debit_amount_currency)
                             FROM account_partial_reconcile partial
-                            JOIN (%(items)s) paid ON paid.id = partial.credit_move_id
+      CROSS JOIN LATERAL (%(credit)s) paid
                            WHERE partial.debit_move_id = item.id
                              AND paid.reserved
                              AND paid.move_id <> item.move_id
@@ -118,6 +119,7 @@ class CustomerCreditMovement(models.Model):
             LEFT JOIN customer_credit_reservation reservation ON item.is_debit AND reservation.move_id = item.move_id
                 WHERE item.counts""",
             items=self._get_items_sql(),
+            credit=self._get_matched_credit_sql(),
         )
 
     @api.model
@@ -159,7 +161,7 @@ class CustomerCreditMovement(models.Model):
                       partial.debit_amount_currency, item.move_id, item.name, item.label, reservation.id
                  FROM (%(items)s) item
                  JOIN account_partial_reconcile partial ON partial.debit_move_id = item.id
-            LEFT JOIN (%(others)s) credit ON credit.id = partial.credit_move_id
+    LEFT JOIN LATERAL (%(credit)s) credit ON TRUE
             LEFT JOIN customer_credit_reservation reservation ON reservation.move_id = item.move_id
                 WHERE item.counts
                   AND item.is_debit
@@ -168,13 +170,22 @@ class CustomerCreditMovement(models.Model):
                                      AND credit.company_id IS NOT DISTINCT FROM item.company_id
                                      AND credit.currency_id IS NOT DISTINCT FROM item.currency_id) END""",
             items=self._get_items_sql(),
-            others=self._get_items_sql(of_anybody=True),
+            credit=self._get_matched_credit_sql(),
             date=self._get_matching_date_sql(),
         )
 
     @api.model
+    def _get_matched_credit_sql(self):
+        """The credit item of ``partial``, whosoever it is, if it is one of those items at all. Looked up one by one: joined
+        with so many tables PostgreSQL would read all items first."""
+        return SQL(
+            "%s AND account_move_line.id = partial.credit_move_id OFFSET 0", self._get_items_sql(of_anybody=True)
+        )
+
+    @api.model
     def _get_items_sql(self, of_anybody=False):
-        """Posted receivable items of customers; ``counts`` says which make up the available credit while they are open.
+        """Posted receivable items of customers that are credits, or debits of plain entries; ``counts`` says which of them
+        make up the available credit while they are open.
 
         The open item reader knows what is reserved; what it leaves out is left out here, by the same conditions.
 
@@ -187,10 +198,9 @@ class CustomerCreditMovement(models.Model):
                       account_move_line.currency_id, account_move_line.date, account_move_line.create_date,
                       account_move_line.move_id, -account_move_line.amount_currency AS amount, move.name,
                       COALESCE(NULLIF(account_move_line.name, ''), move.ref) AS label,
-                      account_move_line.amount_currency > 0 AS is_debit,
+                      account_move_line.amount_currency > 0 AND move.move_type = 'entry' AS is_debit,
                       account_move_line.amount_currency < 0 AND (%(reserved)s) AS reserved,
-                      CASE WHEN account_move_line.amount_currency > 0 THEN move.move_type = 'entry'
-                           ELSE NOT (%(reserved)s) END AS counts,
+                      account_move_line.amount_currency > 0 OR NOT (%(reserved)s) AS counts,
                       CASE WHEN move.customer_credit_kind IS NOT NULL THEN move.customer_credit_kind
                            WHEN move.move_type = 'out_refund' THEN 'credit_note'
                            WHEN move.origin_payment_id IS NULL AND move.statement_line_id IS NULL THEN 'entry'
@@ -206,13 +216,14 @@ class CustomerCreditMovement(models.Model):
             LEFT JOIN res_partner partner ON partner.id = contact.commercial_partner_id
                 WHERE account_move_line.account_id = ANY(%(accounts)s)
                   AND account_move_line.parent_state = 'posted'
-                  AND account_move_line.amount_currency <> 0
+                  AND (account_move_line.amount_currency < 0
+                       OR account_move_line.amount_currency > 0 AND move.move_type = 'entry')
                   AND COALESCE(account_move_line.matching_number, '') NOT LIKE 'I%%'
-                  AND NOT %(made)s
+                  AND move.tax_cash_basis_origin_move_id IS NULL
+                  AND NOT EXISTS (SELECT 1 FROM account_partial_reconcile made WHERE made.exchange_move_id = move.id)
                   AND %(partners)s""",
             reserved=self.env["account.open.item.reader"]._get_reserved_sql(alias),
             accounts=self._get_receivable_ids(),
-            made=self._get_made_by_reconciliation_sql(alias.move),
             partners=SQL("TRUE") if of_anybody else self._get_partners_sql(),
         )
 
