@@ -1,18 +1,21 @@
-from . import customer_credit_lock
-from . import customer_credit_reservation
-from . import customer_credit_reservation_release
-from . import account_credit_allocation_line
-from . import allocation_executor
-from . import res_company
-from . import res_partner
-from . import res_partner_policy
-from . import account_move
-from . import account_move_line
-from . import open_item_reader
-from . import account_move_kind
-from . import account_move_balance
-from . import customer_credit_movement
-from . import customer_credit_reservation_stale
-from . import res_config_settings
-from . import res_partner_balance
-from . import res_partner_statement
+from . import (
+    account_credit_allocation_line,
+    account_move,
+    account_move_balance,
+    account_move_kind,
+    account_move_line,
+    allocation_executor,
+    customer_credit_lock,
+    customer_credit_movement,
+    customer_credit_reservation,
+    open_item_reader,
+    res_company,
+    res_config_settings,
+    res_partner,
+    res_partner_balance,
+    res_partner_policy,
+    res_partner_statement,
+)
+
+# isort: split
+from . import customer_credit_reservation_release, customer_credit_reservation_stale

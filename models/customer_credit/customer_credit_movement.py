@@ -66,6 +66,30 @@ class CustomerCreditMovement(models.Model):
         self.env.cr.execute("SET LOCAL jit = off")  # to compile the query takes longer than to run it
         return super()._search(*args, **kwargs)
 
+    def fetch(self, field_names=None):
+        """What is read by id is read from the ledger of its customers only."""
+        if PARTNERS_KEY not in self.env.context and self._ids:
+            self = self.with_context(**{PARTNERS_KEY: self._find_partner_ids()})  # noqa: PLW0642
+        return super().fetch(field_names)
+
+    def _find_partner_ids(self):
+        """The customers of these movements, from what the ids are made of: see :meth:`_table_query`."""
+        ids = {part: [id_ // 4 for id_ in self._ids if id_ % 4 == part] for part in range(3)}
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT DISTINCT contact.commercial_partner_id
+                     FROM account_move_line line
+                     JOIN res_partner contact ON contact.id = line.partner_id
+                    WHERE line.id = ANY(%s)
+                       OR line.id IN (SELECT credit_move_id FROM account_partial_reconcile WHERE id = ANY(%s))
+                       OR line.id IN (SELECT debit_move_id FROM account_partial_reconcile WHERE id = ANY(%s))""",
+                ids[0],
+                ids[1],
+                ids[2],
+            )
+        )
+        return [partner_id for (partner_id,) in rows] or [0]
+
     def action_open_document(self):
         """Open the invoice, payment or entry of the movement."""
         self.ensure_one()
@@ -78,8 +102,8 @@ class CustomerCreditMovement(models.Model):
         }
 
     # ------------------------------------------------------------------------------------------------------------------
-    # The query. Partners are what is asked for; both by the partition and by joins without detours through other tables
-    # the condition reaches the indexes of the journal items.
+    # The query, whose ids are those of journal items times 4, and those of partials times 4 plus 1 or 2. A condition on
+    # the partner gets through the partition of the window to the indexes of the journal items.
     # ------------------------------------------------------------------------------------------------------------------
 
     @property
@@ -237,7 +261,7 @@ class CustomerCreditMovement(models.Model):
     def _get_partners_sql(self):
         """The condition that the context sets, see ``PARTNERS_KEY``; it can only narrow what is read."""
         partner_ids = self.env.context.get(PARTNERS_KEY)
-        if not partner_ids:
+        if not partner_ids or not all(isinstance(partner_id, int) for partner_id in partner_ids):
             return SQL("TRUE")
         contacts = self.env["res.partner"].sudo().with_context(active_test=False)
         return SQL(

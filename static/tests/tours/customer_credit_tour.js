@@ -51,7 +51,7 @@ registry.category("web_tour.tours").add("customer_credit_add", {
         },
         {
             content: "It is posted, and kept from the rules",
-            trigger: ".o_form_view:contains(Prepaid for spring)",
+            trigger: ".o_form_view div[name=memo] input:value(Prepaid for spring)",
         },
         {
             content: "Back to the customer",
