@@ -32,7 +32,10 @@ class StatementCase(MovementCase):
     @staticmethod
     def get_rows(page, name):
         return [
-            [" ".join(cell.text_content().replace("\xa0", " ").replace("\ufeff", "").split()) for cell in row.iter("td")]
+            [
+                " ".join(cell.text_content().replace("\xa0", " ").replace("\ufeff", "").split())
+                for cell in row.iter("td")
+            ]
             for row in page.iterfind(f".//tr[@name='{name}']")
         ]
 
@@ -49,10 +52,13 @@ class TestCustomerCreditStatement(StatementCase):
         [page] = self.print_statement()
         self.assertEqual(self.get_rows(page, "opening"), [["02/01/2024", "Opening balance", "$ 100.00"]])
         rows = self.get_rows(page, "movement")
-        self.assertEqual([row[0:2] + row[3:] for row in rows], [
-            ["02/10/2024", "Payment", "$ 50.00", "$ 150.00"],
-            ["02/20/2024", "Paid Out", "$ -30.00", "$ 120.00"],
-        ])
+        self.assertEqual(
+            [row[0:2] + row[3:] for row in rows],
+            [
+                ["02/10/2024", "Payment", "$ 50.00", "$ 150.00"],
+                ["02/20/2024", "Paid Out", "$ -30.00", "$ 120.00"],
+            ],
+        )
         self.assertIn("Second", rows[0][2])
         self.assertEqual(self.get_rows(page, "closing"), [["02/29/2024", "Closing balance", "$ 120.00"]])
 
@@ -113,9 +119,7 @@ class TestCustomerCreditStatementPdf(StatementCase, AccountTestInvoicingHttpComm
         self.payment(100, day="2024-02-10")
         user = new_test_user(self.env, login="portal_customer", groups="base.group_portal")
         partner = self.customer.with_user(user).sudo().with_context(force_report_rendering=True)
-        pdf = partner._render_customer_credit_statement(
-            self.company, self.dollar, date(2024, 2, 1), date(2024, 2, 29)
-        )
+        pdf = partner._render_customer_credit_statement(self.company, self.dollar, date(2024, 2, 1), date(2024, 2, 29))
         self.assertEqual(pdf[:4], b"%PDF")
 
 

@@ -132,9 +132,7 @@ class TestUpdateCredit(WindowCase):
         other = self.receivable.copy({"code": "121999"})
         self.payment(30, day="2024-01-01"), self.entry(-30, account=other, day="2024-02-01")
         self.adjust(-40)
-        self.assertEntry(
-            self.last_entry("adjustment"), [(self.receivable, 30), (other, 10), (self.revenue, -40)]
-        )
+        self.assertEntry(self.last_entry("adjustment"), [(self.receivable, 30), (other, 10), (self.revenue, -40)])
         self.assertAvailable(20)
 
     def test_a_new_balance_can_be_set(self):

@@ -1,10 +1,11 @@
-from . import (
+from . import (  # the others inherit them
     account_credit_allocation_undo,
     account_credit_allocation_wizard,
     account_credit_allocation_wizard_checks,
     account_credit_allocation_wizard_line,
+    customer_credit_entry,
+    customer_credit_wizard,
 )
-from . import customer_credit_wizard, customer_credit_entry  # the others inherit them
 
 # isort: split
 from . import (

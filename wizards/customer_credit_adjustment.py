@@ -37,9 +37,7 @@ class CustomerCreditAdjustment(models.TransientModel):
     @api.depends("mode", "amount", "new_balance", "known_credit")
     def _compute_difference(self):
         for wizard in self:
-            wizard.difference = (
-                wizard.amount if wizard.mode == "amount" else wizard.new_balance - wizard.known_credit
-            )
+            wizard.difference = wizard.amount if wizard.mode == "amount" else wizard.new_balance - wizard.known_credit
 
     def action_adjust(self):
         """Post the entry: it gives credit, or takes some away and consumes the oldest.

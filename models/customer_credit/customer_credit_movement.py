@@ -69,7 +69,7 @@ class CustomerCreditMovement(models.Model):
     def fetch(self, field_names=None):
         """What is read by id is read from the ledger of its customers only."""
         if PARTNERS_KEY not in self.env.context and self._ids:
-            self = self.with_context(**{PARTNERS_KEY: self._find_partner_ids()})  # noqa: PLW0642
+            self = self.with_context(**{PARTNERS_KEY: self._find_partner_ids()})
         return super().fetch(field_names)
 
     def _find_partner_ids(self):
