@@ -1,6 +1,6 @@
 {
     "name": "Credit Allocation",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.3.0",
     "category": "Accounting/Accounting",
     "summary": "Allocate outstanding payments and credit notes to open invoices by clear rules, on record",
     "author": "Credit Allocation contributors",
@@ -10,6 +10,7 @@
         # who may see what comes before anything that shows it
         "security/ir.model.access.csv",
         "security/account_credit_allocation_security.xml",
+        "security/customer_credit_security.xml",
         # each type of rule gives every company its rule
         "data/account_credit_allocation_rule_type_data.xml",
         # actions of the document are used by the buttons on other forms
@@ -35,6 +36,7 @@
         "report/account_credit_allocation_unallocated_views.xml",
         # entries of the Action menu
         "data/ir_actions_server_data.xml",
+        "data/customer_credit_cron_data.xml",
         # runs go on in the background
         "data/ir_cron_data.xml",
         # menus last: they need the actions
@@ -59,7 +61,7 @@
             "account_credit_allocation/static/tests/tours/**/*",
         ],
     },
-    "post_init_hook": "_create_allocation_sequences",
+    "post_init_hook": "_prepare_companies",
     "uninstall_hook": "_delete_allocation_sequences",
     "installable": True,
 }

@@ -1,0 +1,70 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _has_cash_basis_taxes(self):
+        """Whether tax becomes due when this document is paid."""
+        self.ensure_one()
+        return bool(
+            self.company_id.tax_exigibility
+            and "on_payment" in self.line_ids.tax_ids.flatten_taxes_hierarchy().mapped("tax_exigibility")
+        )
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # Reserved credit is offered to its own invoice only
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _compute_payments_widget_to_reconcile_info(self):
+        super()._compute_payments_widget_to_reconcile_info()
+        for move in self:
+            widget = move.invoice_outstanding_credits_debits_widget
+            if not widget:
+                continue
+            lines = self.env["account.move.line"].browse([offer["id"] for offer in widget["content"]])
+            reserved = lines.filtered(lambda line, move=move: not line._may_settle(move))
+            if reserved:
+                content = [offer for offer in widget["content"] if offer["id"] not in reserved.ids]
+                move.invoice_outstanding_credits_debits_widget = content and {**widget, "content": content}
+
+    def js_assign_outstanding_line(self, line_id):
+        line = self.env["account.move.line"].browse(line_id)
+        if not line._may_settle(self):
+            raise UserError(
+                self.env._(
+                    "%(credit)s is reserved for %(origin)s.",
+                    credit=line.move_id.name,
+                    origin=line.sudo().credit_reservation_id.origin_label,
+                )
+            )
+        return super().js_assign_outstanding_line(line_id)
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # The entry of a reservation
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def button_draft(self):
+        self._check_reserves_nothing()
+        return super().button_draft()
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        self._check_reserves_nothing()
+        return super()._reverse_moves(default_values_list=default_values_list, cancel=cancel)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_reservation(self):
+        self._check_reserves_nothing()
+
+    def _check_reserves_nothing(self):
+        """:raise UserError: one of the entries is that of a reservation, which is released instead"""
+        reservation = self.env["customer.credit.reservation"].sudo().search([("move_id", "in", self.ids)], limit=1)
+        if reservation:
+            raise UserError(
+                self.env._(
+                    "%(entry)s reserves credit for %(origin)s. Release the reservation instead.",
+                    entry=reservation.name,
+                    origin=reservation.origin_label,
+                )
+            )
