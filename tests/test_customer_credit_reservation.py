@@ -180,7 +180,7 @@ class TestCustomerCreditReservation(CustomerCreditCase):
     def test_entry_of_a_reservation_is_not_taken_back_by_itself(self):
         self.payment(100)
         reservation = self.reserve(100)
-        for take_back in (reservation.move_id.button_draft, reservation.move_id.unlink, reservation.move_id._reverse_moves):
+        for take_back in (reservation.move_id.button_draft, reservation.move_id.button_cancel, reservation.move_id._reverse_moves):
             with self.assertRaisesRegex(UserError, "Release the reservation"):
                 take_back()
         document = self.env["account.credit.allocation.line"].search(
@@ -221,7 +221,8 @@ class TestCustomerCreditReservation(CustomerCreditCase):
         stale, fresh = self.reserve(30), self.reserve(30)
         kept = self.reserve(30, expires=False)
         stale.date_expiry = "2024-01-01"
-        self.env["customer.credit.reservation"]._cron_release_stale()
+        with self.enter_registry_test_mode():
+            self.env.ref("account_credit_allocation.customer_credit_reservation_cron").method_direct_trigger()
         self.assertEqual((stale.state, fresh.state, kept.state), ("released", "held", "held"))
         self.assertFalse(kept.date_expiry)
 

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import UserError
 
 
@@ -52,10 +52,6 @@ class AccountMove(models.Model):
     def _reverse_moves(self, default_values_list=None, cancel=False):
         self._check_reserves_nothing()
         return super()._reverse_moves(default_values_list=default_values_list, cancel=cancel)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_reservation(self):
-        self._check_reserves_nothing()
 
     def _check_reserves_nothing(self):
         """:raise UserError: one of the entries is that of a reservation, which is released instead"""
