@@ -23,8 +23,17 @@ class AccountMove(models.Model):
         return posted
 
     def button_draft(self):
-        """A payment that is no longer posted is kept for nothing; a posted one is, again."""
-        super().button_draft()
+        drafted = super().button_draft()
+        self._release_payments_of_orders()
+        return drafted
+
+    def button_cancel(self):
+        cancelled = super().button_cancel()
+        self._release_payments_of_orders()
+        return cancelled
+
+    def _release_payments_of_orders(self):
+        """A payment that is no longer posted is kept for nothing; see :meth:`_post` for when it is posted again."""
         for reservation in self.sudo().line_ids.credit_reservation_id:
             if not reservation.move_id and reservation._get_sale_orders():
                 reservation._credit_release()

@@ -1,4 +1,5 @@
-from odoo import models
+from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class CustomerCreditReservation(models.Model):
@@ -37,13 +38,33 @@ class CustomerCreditReservation(models.Model):
         transactions = self.sudo().line_ids.move_id.origin_payment_id.payment_transaction_id
         return bool(transactions & move.transaction_ids)
 
-    def _is_stale(self):
-        """Credit that somebody reserved for a quotation may go back by itself. What the customer paid, and what is kept
-        for a confirmed order, may not."""
+    def _is_needed_by_orders(self, other_than=None):
+        """Whether an order that this is kept for will still be invoiced.
+
+        :param other_than: ``sale.order`` records that do not count
+        """
         orders = self._get_sale_orders()
-        if any(order.state == "sale" or (self._is_online_payment() and order.state != "cancel") for order in orders):
-            return False
-        return super()._is_stale()
+        return any(order._awaits_invoice() for order in (orders - other_than if other_than else orders))
+
+    @api.model
+    def _get_stale_domain(self):
+        """Orders end in many ways, a quantity that is lowered is one: see :meth:`_is_stale`."""
+        return super()._get_stale_domain() | Domain(
+            [("state", "=", "held"), ("origin_model", "in", ("sale.order", "payment.transaction"))]
+        )
+
+    def _is_stale(self):
+        """What no order needs any more goes back by itself, and after its time what somebody reserved for a quotation.
+        What the customer paid, and what is kept for a confirmed order, has no time."""
+        orders = self._get_sale_orders()
+        origin = self.sudo()._get_origin()
+        if orders and (origin._name == "sale.order" or origin.state == "done"):
+            if not self._is_needed_by_orders():
+                return True
+            if self._is_online_payment() or "sale" in orders.mapped("state"):
+                return False
+        expired = self.date_expiry and self.date_expiry < fields.Date.context_today(self)
+        return bool(expired) and super()._is_stale()
 
     # ------------------------------------------------------------------------------------------------------------------
     # Paying the invoices of the order

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.fields import Domain
 
 
@@ -62,7 +62,7 @@ class SaleOrder(models.Model):
     def _release_unneeded_credit(self):
         """Make free what is kept for these orders where they, and all others it is kept for, are invoiced or cancelled."""
         for reservation in self._get_credit_reservations():
-            if not any(order._awaits_invoice() for order in reservation._get_sale_orders()):
+            if not reservation._is_needed_by_orders():
                 reservation._credit_release()
         self.invalidate_recordset(["amount_paid"])
 
@@ -82,6 +82,12 @@ class SaleOrder(models.Model):
             for paid in transaction | transaction.child_transaction_ids:
                 paid._earmark_payment()
         return drafted
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_releases_credit(self):
+        for reservation in self._get_credit_reservations():
+            if not reservation._is_needed_by_orders(other_than=self):
+                reservation._credit_release()
 
     def write(self, vals):
         """Credit that was used for an order goes back to its owner when somebody else is to be invoiced."""
