@@ -3,6 +3,7 @@ def _earmark_payments_of_orders(env):
     transactions = env["payment.transaction"].search([("payment_id", "!=", False), ("state", "=", "done")])
     for transaction in transactions:
         transaction._earmark_payment()
+        transaction._get_paid_orders()._settle_reserved_credit()
 
 
 def _release_payments_of_orders(env):

@@ -17,6 +17,7 @@ class AccountMove(models.Model):
             transaction = payment.payment_transaction_id
             if transaction.payment_id == payment:  # was reset to draft before
                 transaction._earmark_payment()
+                transaction._get_paid_orders()._settle_reserved_credit()
         invoices = posted.filtered(lambda move: move.is_sale_document(include_receipts=True))
         if orders := invoices.sudo().line_ids.sale_line_ids.order_id:
             orders._settle_reserved_credit()

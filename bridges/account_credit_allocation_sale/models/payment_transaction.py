@@ -10,6 +10,7 @@ class PaymentTransaction(models.Model):
         payment = super()._create_payment(**extra_create_values)
         self._return_payment_of_order(payment)
         self._earmark_payment()
+        self._get_paid_orders()._settle_reserved_credit()
         return payment
 
     def _get_paid_orders(self):
@@ -18,21 +19,24 @@ class PaymentTransaction(models.Model):
         return transactions.sale_order_ids | transactions.source_transaction_id.sale_order_ids
 
     def _earmark_payment(self):
-        """Keep what is open of the payment for the order, and pay what is invoiced of it already.
+        """Keep what is open of the payment for the order.
 
         A payment of several orders is kept for all of them together: its origin is the transaction.
         """
         self.ensure_one()
         orders = self._get_paid_orders().filtered(lambda order: order._has_to_be_settled())
-        lines = self.sudo().payment_id.move_id._get_open_lines().filtered(
-            lambda line: line.account_type == "asset_receivable"
-            and line.amount_residual_currency < 0
-            and not line.credit_reservation_id
+        lines = (
+            self.sudo()
+            .payment_id.move_id._get_open_lines()
+            .filtered(
+                lambda line: line.account_type == "asset_receivable"
+                and line.amount_residual_currency < 0
+                and not line.credit_reservation_id
+            )
         )
-        if not orders or not lines:
-            return
-        lines.partner_id.commercial_partner_id._credit_earmark(lines, origin=orders if len(orders) == 1 else self.sudo())
-        orders._settle_reserved_credit()
+        if orders and lines:
+            origin = orders if len(orders) == 1 else self.sudo()
+            lines.partner_id.commercial_partner_id._credit_earmark(lines, origin)
 
     def _return_payment_of_order(self, payment):
         """What the provider pays back is taken from the payment that it pays back, as far as that is still open."""

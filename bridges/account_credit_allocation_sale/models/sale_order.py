@@ -1,6 +1,7 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 CREDIT_GROUPS = "sales_team.group_sale_salesman,account.group_account_readonly,account.group_account_invoice"
 
@@ -34,15 +35,17 @@ class SaleOrder(models.Model):
             self.env["res.partner"].union(*partners.values()).sudo()._get_available_credit(self.sudo().company_id)
         )
         for order, partner in partners.items():
-            order.customer_credit_available = available.get((partner.id, order.company_id.id, order.currency_id.id), 0.0)
+            order.customer_credit_available = available.get(
+                (partner.id, order.company_id.id, order.currency_id.id), 0.0
+            )
 
     @api.depends("partner_id", "currency_id")
     def _compute_customer_credit_reserved(self):
+        reserved = defaultdict(float)
+        for reservation in self._origin._get_used_credit():
+            reserved[reservation.origin_id, reservation.currency_id] += reservation.amount_held
         for order in self:
-            reservations = order._origin._get_used_credit().filtered(
-                lambda reservation, order=order: reservation.currency_id == order.currency_id
-            )
-            order.customer_credit_reserved = sum(reservations.mapped("amount_held"))
+            order.customer_credit_reserved = reserved[order._origin.id, order.currency_id]
 
     @api.depends("state", "amount_total", "customer_credit_available")
     def _compute_customer_credit_usable(self):
@@ -57,39 +60,37 @@ class SaleOrder(models.Model):
     @api.depends("transaction_ids")
     def _compute_amount_paid(self):
         """Credit that was used for an order counts as paid, as a transaction does."""
-        super()._compute_amount_paid()
+        computed = super()._compute_amount_paid()
         paid = self._get_amounts_paid_by_credit()
         for order in self:
-            order.amount_paid += paid.get(order._origin.id, 0.0)
+            order.amount_paid += paid[order._origin.id]
+        return computed
 
     def _get_used_credit(self):
         """What somebody reserved for these orders by the button, released or not: ``customer.credit.reservation``
         records, as superuser."""
-        return (
-            self.env["customer.credit.reservation"]
-            .sudo()
-            .search(
-                Domain([("origin_model", "=", self._name), ("origin_id", "in", self.ids), ("move_id", "!=", False)]),
-                order="id",
-            )
+        return self._get_credit_reservations(held=False).filtered(
+            lambda reservation: reservation.move_id and reservation.origin_model == self._name
         )
 
     def _get_amounts_paid_by_credit(self):
-        """What is reserved by the button, or was spent of it.
+        """What credit pays of these orders beyond their transactions: what was reserved by the button and not released,
+        less what was released of credit that a transaction had reserved, as Odoo counts that as paid for ever.
 
-        :return: ``{order id: amount}``, positive, in the currency of each order
+        :return: ``{order id: amount}``, in the currency of each order
         """
-        amounts = {}
-        for reservation in self._get_used_credit():
-            order = self.browse(reservation.origin_id)
-            amount = reservation.amount - reservation.amount_released
-            if reservation.currency_id != order.currency_id:
-                amount = reservation.currency_id._convert(amount, order.currency_id, order.company_id, reservation.date)
-            amounts[order.id] = amounts.get(order.id, 0.0) + amount
+        amounts = defaultdict(float)
+        for reservation in self._origin._get_credit_reservations(held=False).filtered("move_id"):
+            by_transaction = reservation.origin_model == "payment.transaction"
+            amount = (0.0 if by_transaction else reservation.amount) - reservation.amount_released
+            for order in reservation._get_sale_orders() & self._origin:
+                amounts[order.id] += reservation.currency_id._convert(
+                    amount, order.currency_id, order.company_id, reservation.date
+                )
         return amounts
 
     def _get_credit_partner(self):
-        """Whose credit may be used: the commercial entity of the customer, as long as that is invoiced; else nobody's."""
+        """Whose credit may be used: the commercial entity of the customer, if that is invoiced, else nobody's."""
         self.ensure_one()
         partner = self.sudo().partner_id.commercial_partner_id
         return partner if self.sudo().partner_invoice_id.commercial_partner_id == partner else partner.browse()

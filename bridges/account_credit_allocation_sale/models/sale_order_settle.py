@@ -60,7 +60,7 @@ class SaleOrder(models.Model):
         self._release_unneeded_credit()
 
     def _release_unneeded_credit(self):
-        """Make free what is kept for these orders where they, and all others it is kept for, are invoiced or cancelled."""
+        """Make free what is kept for these orders, where all orders that it is for are invoiced or cancelled."""
         for reservation in self._get_credit_reservations():
             if not reservation._is_needed_by_orders():
                 reservation._credit_release()
@@ -81,6 +81,7 @@ class SaleOrder(models.Model):
         for transaction in self.sudo().transaction_ids:
             for paid in transaction | transaction.child_transaction_ids:
                 paid._earmark_payment()
+        self._settle_reserved_credit()
         return drafted
 
     @api.ondelete(at_uninstall=False)

@@ -111,7 +111,9 @@ class OrderCreditCase(CustomerCreditCase):
         """The entries that Odoo's own list of outstanding credits offers for an invoice."""
         invoice.invalidate_recordset()
         widget = invoice.invoice_outstanding_credits_debits_widget
-        return cls.env["account.move.line"].browse([offer["id"] for offer in widget["content"]] if widget else []).move_id
+        return (
+            cls.env["account.move.line"].browse([offer["id"] for offer in widget["content"]] if widget else []).move_id
+        )
 
     # --- asserting ----------------------------------------------------------------------------------------------------
 

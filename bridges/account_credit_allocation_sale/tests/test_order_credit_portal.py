@@ -19,7 +19,9 @@ class TestOrderCreditPortal(OrderCreditCase, AccountTestInvoicingHttpCommon):
         cls.quotation = cls.order(80, confirm=False, require_payment=True, prepayment_percent=1)
 
     def get_asked_amount(self, **params):
-        page = self.url_open(self.quotation.get_portal_url(query_string="".join(f"&{k}={v}" for k, v in params.items())))
+        page = self.url_open(
+            self.quotation.get_portal_url(query_string="".join(f"&{k}={v}" for k, v in params.items()))
+        )
         form = page.text.partition('id="o_payment_form"')[2] or page.text.partition("o_payment_form")[2]
         return form.partition('data-amount="')[2].partition('"')[0]
 

@@ -16,7 +16,7 @@ class TestOrderUseCredit(OrderCreditCase):
     def use_credit(self, order, amount=None):
         """What the dialog does, with the proposed amount or another one."""
         action = order.action_use_credit()
-        form = Form(self.env[action["res_model"]].with_context(action["context"]))
+        form = Form(self.env[action["res_model"]].with_context(**action["context"]))
         if amount is not None:
             form.amount = amount
         wizard = form.save()
@@ -286,8 +286,10 @@ class TestOrderUseCredit(OrderCreditCase):
         transaction = self.transaction(50, order)
         transaction._set_done()
         self.reserve(50, origin=transaction)
+        self.assertEqual(order.amount_paid, 50)
         order._action_cancel()
         self.assertAvailable(100)
+        self.assertEqual(order.amount_paid, 0)
 
     def test_credit_reserved_by_a_transaction_under_way_is_left_to_it(self):
         self.payment(100)

@@ -21,7 +21,9 @@ class TestOrderUseCreditRights(OrderCreditCase):
 
     @classmethod
     def new_user(cls, login, groups):
-        return new_test_user(cls.env, login=login, groups=groups, company_id=cls.company.id, company_ids=cls.company.ids)
+        return new_test_user(
+            cls.env, login=login, groups=groups, company_id=cls.company.id, company_ids=cls.company.ids
+        )
 
     def use_credit(self, user, order):
         form = Form(self.env["sale.order.use.credit"].with_user(user).with_context(default_order_id=order.id))
