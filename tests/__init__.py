@@ -5,6 +5,8 @@ from . import (
     test_bulk_action,
     test_bulk_action_tour,
     test_capped_pairs,
+    test_customer_credit_invariants,
+    test_customer_credit_race,
     test_customer_credit_reservation,
     test_eligibility,
     test_exclusion,

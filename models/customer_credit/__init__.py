@@ -1,11 +1,15 @@
-from . import customer_credit_lock
-from . import customer_credit_reservation
+from . import (
+    account_credit_allocation_line,
+    account_move,
+    account_move_line,
+    allocation_executor,
+    customer_credit_lock,
+    customer_credit_reservation,
+    open_item_reader,
+    res_company,
+    res_partner,
+    res_partner_policy,
+)
+
+# isort: split
 from . import customer_credit_reservation_release
-from . import account_credit_allocation_line
-from . import allocation_executor
-from . import res_company
-from . import res_partner
-from . import res_partner_policy
-from . import account_move
-from . import account_move_line
-from . import open_item_reader
