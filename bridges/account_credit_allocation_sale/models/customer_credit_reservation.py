@@ -83,15 +83,14 @@ class CustomerCreditReservation(models.Model):
         reservation = self.sudo()
         lines = reservation.line_ids.filtered(lambda line: not line.reconciled)
         debts = invoice.sudo()._get_open_lines().filtered(lambda line: line.amount_residual_currency > 0)
-        lines = lines.filtered(lambda line: line.account_id in debts.account_id)
-        if not lines:
+        if not lines or not debts:
             return
         if reservation.partner_id == invoice.commercial_partner_id:
             amount = reservation._get_amount_for(invoice)
             if amount is None or amount > 0:
                 reservation._credit_settle(invoice, amount)
         elif reservation._is_online_payment():
-            for account in lines.account_id:
+            for account in lines.account_id & debts.account_id:
                 (lines | debts).filtered(lambda line, account=account: line.account_id == account).reconcile()
 
     def _get_amount_for(self, invoice):

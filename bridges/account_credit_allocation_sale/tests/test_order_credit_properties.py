@@ -5,7 +5,7 @@ from odoo.tests import tagged
 
 from .common import OrderCreditCase
 
-SEQUENCES = 40
+SEQUENCES = 8
 STEPS = 14
 
 
@@ -65,8 +65,10 @@ class TestOrderCreditProperties(OrderCreditCase):
         for reservation in self.orders._get_credit_reservations():
             self.assertGreater(reservation.amount_held, 0, msg=trace)
             self.assertTrue(reservation._is_needed_by_orders(), msg=trace)
-            # nothing is held where it could pay
-            self.assertFalse(reservation._get_sale_orders()._get_open_invoices(), msg=trace)
+            orders = reservation._get_sale_orders()
+            for invoice in orders._get_open_invoices():
+                # nothing is held where it could pay; of a common invoice the share of others may be open
+                self.assertGreater(invoice.line_ids.sale_line_ids.order_id, orders, msg=trace)
 
     # --- what may happen ----------------------------------------------------------------------------------------------
 

@@ -129,13 +129,13 @@ class TestOrderPaymentInvoices(OnPostCase, OrderCreditCase):
         self.assertOpen(refund, 100)
         self.assertAvailable(100)
 
-    def test_invoice_on_another_account_is_posted_and_stays_open(self):
+    def test_invoice_on_another_account_is_paid(self):
         order = self.order(100)
         payment = self.pay_by_card(100, order)
         other = self.receivable.copy({"code": "121099"})
         self.customer.with_company(self.company).property_account_receivable_id = other
         invoice = self.invoice_order(order)
-        self.assertEqual(invoice.state, "posted")
-        self.assertOpen(invoice, 100)
-        self.assertOpen(payment, 100)
-        self.assertAvailable(100)
+        self.assertEqual(self.open_items(invoice).account_id, other)
+        self.assertOpen(invoice, 0)
+        self.assertOpen(payment, 0)
+        self.assertAvailable(0)
