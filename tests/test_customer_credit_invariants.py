@@ -7,7 +7,7 @@ from odoo.tests import tagged
 from .customer_credit_common import CustomerCreditCase
 
 SEQUENCES = 12  # of random operations
-STEPS = 14
+STEPS = 18
 
 
 @tagged("post_install", "-at_install")
@@ -23,6 +23,15 @@ class TestCustomerCreditInvariants(CustomerCreditCase):
         cls.currencies = [cls.dollar, cls.euro]
         cls.partners = [cls.customer, cls.stranger]
         cls.company.write({"customer_credit_overdraft": "limit", "customer_credit_overdraft_limit": 40})
+        cls.env.user.group_ids += cls.env.ref("account.group_validate_bank_account")
+        cls.env.user.group_ids += cls.env.ref("account_credit_allocation.customer_credit_group_approve")
+        cls.billing = cls.new_billing_user()
+        cls.banks = {
+            partner: cls.env["res.partner.bank"].create(
+                {"acc_number": f"BE7109612345676{partner.id}", "partner_id": partner.id, "allow_out_payment": True}
+            )
+            for partner in cls.partners
+        }
 
     # --- the independent count ----------------------------------------------------------------------------------------
 
@@ -51,13 +60,22 @@ class TestCustomerCreditInvariants(CustomerCreditCase):
         return available, balance
 
     def check(self, step):
+        """What holds after every step: the count, the movements, and the parts of each reservation."""
         available, _balance = self.count()
+        moved = {
+            (partner.id, currency.id): amount
+            for partner, currency, amount in self.env["customer.credit.movement"]._read_group(
+                [("partner_id", "in", [partner.id for partner in self.partners]), ("company_id", "=", self.company.id)],
+                ["partner_id", "currency_id"],
+                ["amount:sum"],
+            )
+        }
         for partner in self.partners:
             for currency in self.currencies:
-                self.assertAlmostEqual(
-                    partner._get_credit(self.company, currency), available[partner.id, currency.id], places=2, msg=step
-                )
-        for reservation in self.reservations:
+                key = (partner.id, currency.id)
+                self.assertAlmostEqual(partner._get_credit(self.company, currency), available[key], 2, step)
+                self.assertAlmostEqual(moved.get(key, 0.0), available[key], 2, f"movements, {step}")
+        for reservation in self.reservations | self.withdrawals:
             parts = reservation.amount_held + reservation.amount_settled + reservation.amount_released
             self.assertAlmostEqual(reservation.amount, parts, msg=step)
             self.assertGreaterEqual(min(parts, reservation.amount_held, reservation.amount_released), 0, step)
@@ -119,6 +137,74 @@ class TestCustomerCreditInvariants(CustomerCreditCase):
             random.choice(lines)._undo()
         return 0
 
+    def do_deposit(self, random, partner, currency):
+        amount = random.choice([15, 44.44])
+        journal = self.company_data["default_journal_bank"]
+        self.env["customer.credit.deposit"].create(
+            {"partner_id": partner.id, "currency_id": currency.id, "amount": amount, "journal_id": journal.id}
+        ).action_deposit()
+        return amount
+
+    def do_adjust(self, random, partner, currency):
+        amount = random.choice([12.5, -3, -25])
+        wizard = self.env["customer.credit.adjustment"].create(
+            {
+                "partner_id": partner.id,
+                "currency_id": currency.id,
+                "amount": amount,
+                "account_id": self.revenue.id,
+                "reason": "Goodwill",
+            }
+        )
+        if amount < 0 and -amount > partner._get_credit(self.company, currency):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                wizard.action_adjust()
+            return 0
+        wizard.action_adjust()
+        return amount
+
+    def do_transfer(self, random, partner, currency):
+        other = next(other for other in self.partners if other != partner)
+        amount = random.choice([6, 31.31])
+        before = other._get_credit(self.company, currency)
+        wizard = self.env["customer.credit.transfer"].create(
+            {
+                "partner_id": partner.id,
+                "receiver_id": other.id,
+                "currency_id": currency.id,
+                "amount": amount,
+                "reason": "Departments",
+            }
+        )
+        if amount > partner._get_credit(self.company, currency):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                wizard.action_transfer()
+            return 0
+        wizard.action_transfer()
+        self.assertAlmostEqual(other._get_credit(self.company, currency), before + amount)
+        return -amount
+
+    def do_withdraw(self, random, partner, currency):
+        """Requested by one, approved by another; then paid, refused, or left as it is."""
+        amount = random.choice([9, 18.18])
+        requester = partner.with_user(self.billing)
+        if amount > partner._get_withdrawable_credit(self.company, currency):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                requester._request_credit_withdrawal(amount, currency, self.banks[partner], self.company)
+            return 0
+        withdrawal = requester._request_credit_withdrawal(amount, currency, self.banks[partner], self.company)
+        self.withdrawals |= withdrawal.reservation_id
+        end = random.choice(["requested", "refused", "paid", "paid"])
+        withdrawal = withdrawal.with_user(self.env.user)
+        if end == "refused":
+            withdrawal.action_refuse("No")
+            return 0
+        if end == "paid":
+            withdrawal.action_approve()
+            self.env["customer.credit.withdrawal.payment"].create({"withdrawal_id": withdrawal.id}).action_pay()
+            self.assertEqual(withdrawal.state, "done")
+        return -amount
+
     def do_allocate(self, random, partner, currency):
         """The rules spend free credits on invoices, and nothing that is reserved."""
         held = {reservation: reservation.amount_held for reservation in self.reservations}
@@ -141,7 +227,7 @@ class TestCustomerCreditInvariants(CustomerCreditCase):
 
     def run_sequence(self, seed):
         random = Random(seed)
-        self.reservations = self.env["customer.credit.reservation"]
+        self.reservations = self.withdrawals = self.env["customer.credit.reservation"].sudo()
         for step in range(STEPS):
             operation = random.choice(self.get_operations())
             partner, currency = random.choice(self.partners), random.choice(self.currencies)
