@@ -235,9 +235,16 @@ class TestCustomerCreditReservation(CustomerCreditCase):
         self.allocate()
         self.assertOpen(invoice, 60)
         self.assertEqual(reservation._credit_settle(invoice), 60)
+        with self.assertRaisesRegex(UserError, "as a whole"):
+            reservation._credit_release(10)
         self.assertEqual(reservation._credit_release(), 40)
         self.assertAvailable(40)
-        self.assertEqual(reservation.amount_held, 0)
+        self.assertEqual(
+            (reservation.amount, reservation.amount_settled, reservation.amount_released, reservation.amount_held),
+            (100, 60, 40, 0),
+        )
+        self.allocate()  # what is done with the payment afterwards is no part of it
+        self.assertEqual((reservation.amount_settled, reservation.state), (60, "settled"))
 
     def test_invoice_on_another_receivable_account_is_paid(self):
         other = self.receivable.copy({"code": "121999", "name": "Other receivable"})

@@ -41,6 +41,9 @@ class CustomerCreditReservation(models.Model):
     )
     line_ids = fields.One2many("account.move.line", "credit_reservation_id", string="Reserved Items", readonly=True)
 
+    # an earmark has no entry to read these from: its payment may be spent on something else before and afterwards
+    earmark_amount = fields.Monetary(readonly=True, help="What was open of the payment when it was marked.")
+    earmark_released = fields.Monetary(readonly=True, help="What was open of it when the mark was taken off.")
     amount = fields.Monetary(string="Reserved", compute="_compute_amounts", store=True)
     amount_held = fields.Monetary(string="Still Reserved", compute="_compute_amounts", store=True)
     amount_settled = fields.Monetary(string="Spent", compute="_compute_amounts", store=True)
@@ -62,13 +65,17 @@ class CustomerCreditReservation(models.Model):
             moves = reservation.move_id or reservation.line_ids.move_id
             reservation.name = ", ".join(moves.mapped("name")) or reservation.origin_label
 
-    @api.depends("line_ids.amount_residual_currency", "line_ids.amount_currency")
+    @api.depends(
+        "line_ids.amount_residual_currency", "line_ids.amount_currency", "earmark_amount", "earmark_released"
+    )
     def _compute_amounts(self):
-        """An earmark that was taken off a payment has nothing left of it but what was spent: see ``_release_earmark``."""
         for reservation in self:
             held = -sum(reservation.line_ids.mapped("amount_residual_currency"))
-            total = -sum(reservation._get_own_lines().mapped("amount_currency"))
-            released = sum(reservation._get_netting_partials().mapped("credit_amount_currency"))
+            if reservation.move_id:
+                total = -sum(reservation._get_own_lines().mapped("amount_currency"))
+                released = sum(reservation._get_netting_partials().mapped("credit_amount_currency"))
+            else:
+                total, released = reservation.earmark_amount, reservation.earmark_released
             reservation.amount = total
             reservation.amount_held = held
             reservation.amount_released = released
@@ -134,6 +141,7 @@ class CustomerCreditReservation(models.Model):
                 "origin_id": origin.id,
                 "origin_label": origin.sudo().display_name,
                 "move_id": move and move.id,
+                "earmark_amount": 0.0 if move else -sum(lines.sudo().mapped("amount_residual_currency")),
             }
         )
         lines.sudo().credit_reservation_id = reservation

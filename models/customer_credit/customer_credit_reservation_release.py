@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
 from .account_credit_allocation_line import RELEASING
@@ -91,8 +91,10 @@ class CustomerCreditReservation(models.Model):
     def _release_earmark(self, amount):
         """Take the mark off the payment, which is free again.
 
-        Of a payment the mark can only be taken off as a whole; what was spent of it stays on record in its own
-        reconciliations.
+        :raise UserError: only a part was to be released; an item is marked as a whole, or not at all
         """
+        if self.currency_id.compare_amounts(amount, self.amount_held):
+            raise UserError(self.env._("%s is reserved as a whole, and can only be released as a whole.", self.name))
+        self.earmark_released += amount
         self.line_ids = [Command.unlink(line.id) for line in self.line_ids if not line.reconciled]
         return amount
