@@ -80,9 +80,10 @@ class CustomerCreditMovement(models.Model):
                 """SELECT DISTINCT contact.commercial_partner_id
                      FROM account_move_line line
                      JOIN res_partner contact ON contact.id = line.partner_id
-                    WHERE line.id = ANY(%s)
-                       OR line.id IN (SELECT credit_move_id FROM account_partial_reconcile WHERE id = ANY(%s))
-                       OR line.id IN (SELECT debit_move_id FROM account_partial_reconcile WHERE id = ANY(%s))""",
+                    WHERE line.id IN (
+                          SELECT UNNEST(%s::integer[])
+                           UNION SELECT credit_move_id FROM account_partial_reconcile WHERE id = ANY(%s)
+                           UNION SELECT debit_move_id FROM account_partial_reconcile WHERE id = ANY(%s))""",
                 ids[0],
                 ids[1],
                 ids[2],
