@@ -70,9 +70,8 @@ class CustomerCreditWizard(models.AbstractModel):
             raise UserError(self.env._("The amount must be positive."))
 
     def _notify_customer(self, event, record):
-        """Queue the customer's mail, where mails are there."""
-        if "customer.credit.mail" in self.env:
-            self.env["customer.credit.mail"].sudo()._queue(event, record)
+        """Queue the customer's e-mail; see ``customer.credit.mail``."""
+        self.env["customer.credit.mail"].sudo()._queue(event, record)
 
     def _say_done(self, message):
         """The action that ends the window: says what was done, and lets the view behind it read anew."""

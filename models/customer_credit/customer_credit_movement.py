@@ -80,9 +80,10 @@ class CustomerCreditMovement(models.Model):
                 """SELECT DISTINCT contact.commercial_partner_id
                      FROM account_move_line line
                      JOIN res_partner contact ON contact.id = line.partner_id
-                    WHERE line.id = ANY(%s)
-                       OR line.id IN (SELECT credit_move_id FROM account_partial_reconcile WHERE id = ANY(%s))
-                       OR line.id IN (SELECT debit_move_id FROM account_partial_reconcile WHERE id = ANY(%s))""",
+                    WHERE line.id IN (
+                          SELECT UNNEST(%s::integer[])
+                           UNION SELECT credit_move_id FROM account_partial_reconcile WHERE id = ANY(%s)
+                           UNION SELECT debit_move_id FROM account_partial_reconcile WHERE id = ANY(%s))""",
                 ids[0],
                 ids[1],
                 ids[2],
@@ -200,16 +201,18 @@ class CustomerCreditMovement(models.Model):
 
     @api.model
     def _get_matched_credit_sql(self):
-        """The credit item of ``partial``, whosoever it is, if it is one of those items at all. Looked up one by one: joined
-        with so many tables PostgreSQL would read all items first."""
+        """The credit item of ``partial``, whosoever it is, if it is one of those items at all.
+
+        Looked up one by one: joined with so many tables PostgreSQL would read all items first.
+        """
         return SQL(
             "%s AND account_move_line.id = partial.credit_move_id OFFSET 0", self._get_items_sql(of_anybody=True)
         )
 
     @api.model
     def _get_items_sql(self, of_anybody=False):
-        """Posted receivable items of customers that are credits, or debits of plain entries; ``counts`` says which of them
-        make up the available credit while they are open.
+        """Posted receivable items of customers that are credits, or debits of plain entries; ``counts`` says which of
+        them make up the available credit while they are open.
 
         The open item reader knows what is reserved; what it leaves out is left out here, by the same conditions.
 

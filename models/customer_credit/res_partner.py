@@ -121,6 +121,8 @@ class ResPartner(models.Model):
         :raise UserError: an item is not the customer's, not an open credit, or reserved already
         """
         lines = lines.sudo()
+        if not lines:
+            raise UserError(self.env._("There is no credit to reserve."))
         company = lines.company_id
         self._credit_lock(company)
         for line in lines:
