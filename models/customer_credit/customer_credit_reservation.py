@@ -13,7 +13,7 @@ class CustomerCreditReservation(models.Model):
 
     It is an entry in the customer credit journal. Its debit items are reconciled with the customer's open credits at
     once; its credit items, of the same account and partner, are marked with the reservation (``line_ids``). So the
-    customer's balance stays what it was, what is available is lower by exactly the amount, and nobody else can spend it.
+    customer's balance stays what it was, what is available is lower by just the amount, and nobody else can spend it.
     A reservation without an entry marks an open credit as it is, such as the card payment of an order.
 
     All amounts are positive, in ``currency_id``, and follow from the ledger.
@@ -65,9 +65,7 @@ class CustomerCreditReservation(models.Model):
             moves = reservation.move_id or reservation.line_ids.move_id
             reservation.name = ", ".join(moves.mapped("name")) or reservation.origin_label
 
-    @api.depends(
-        "line_ids.amount_residual_currency", "line_ids.amount_currency", "earmark_amount", "earmark_released"
-    )
+    @api.depends("line_ids.amount_residual_currency", "line_ids.amount_currency", "earmark_amount", "earmark_released")
     def _compute_amounts(self):
         for reservation in self:
             held = -sum(reservation.line_ids.mapped("amount_residual_currency"))

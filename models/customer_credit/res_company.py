@@ -23,7 +23,7 @@ class ResCompany(models.Model):
     )
     customer_credit_overdraft_limit = fields.Monetary(
         string="Overdraft of at Most",
-        help="For each customer, all currencies together, in the company's currency. A customer may have another limit.",
+        help="For each customer, all currencies together, in the company's currency. A customer may have an own limit.",
     )
     customer_credit_overdue_lowers_withdrawal = fields.Boolean(
         string="Overdue invoices first",
