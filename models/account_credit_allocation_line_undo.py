@@ -14,7 +14,7 @@ class AccountCreditAllocationLine(models.Model):
     stay and tell who took them back, and when.
     """
 
-    _inherit = "account.credit.allocation.line"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.credit.allocation.line"
 
     def action_undo(self):
         """Ask whether to take these allocations back, and say what that will do.

@@ -21,9 +21,7 @@ class CustomerCreditStatementReport(models.AbstractModel):
         partners.check_access("read")
         company = self.env["res.company"].browse(int(data.get("company_id") or self.env.company.id))
         if not self.env.su and company not in self.env.companies:
-            raise AccessError(
-                self.env._("%s is not among the companies that you have selected.", company.sudo().name)
-            )
+            raise AccessError(self.env._("%s is not among the companies that you have selected.", company.sudo().name))
         today = fields.Date.context_today(self)
         date_to = fields.Date.to_date(data.get("date_to")) or today
         date_from = fields.Date.to_date(data.get("date_from")) or date_to.replace(month=1, day=1)

@@ -63,7 +63,10 @@ class WithdrawalCase(CustomerCreditCase):
         )
 
     def get_mails(self, record):
-        return self.env["mail.mail"].search([("model", "=", record._name), ("res_id", "=", record.id)], order="id")
+        """E-mails of templates; approvers get others about their activities."""
+        return self.env["mail.mail"].search(
+            [("model", "=", record._name), ("res_id", "=", record.id), ("is_notification", "=", False)], order="id"
+        )
 
     def today(self):
         return fields.Date.context_today(self.company)

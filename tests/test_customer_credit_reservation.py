@@ -74,6 +74,27 @@ class TestCustomerCreditReservation(CustomerCreditCase):
         self.reserve(40)
         self.assertAvailable(0)
 
+    def test_credit_of_many_customers_is_found_in_one_query(self):
+        contact = self.env["res.partner"].create({"name": "Buyer", "parent_id": self.customer.id})
+        self.payment(100)
+        self.credit_note(20, contact)
+        self.payment(30, payment_type="outbound")
+        self.invoice(500)
+        self.payment(70, self.stranger, currency_id=self.euro.id)
+        partners = contact | self.stranger | self.vendor
+        self.env.flush_all()
+        self.env.invalidate_all()
+        partners._get_available_credit(self.company)  # accounts and currencies are known now
+        with self.assertQueryCount(4):  # accounts, contacts, the credit, decimals of the currencies
+            found = partners._get_available_credit(self.company)
+        self.assertEqual(
+            found,
+            {
+                (self.customer.id, self.company.id, self.dollar.id): 90,
+                (self.stranger.id, self.company.id, self.euro.id): 70,
+            },
+        )
+
     def test_oldest_credit_is_spent_first(self):
         new, old = self.payment(50, day="2024-03-20"), self.payment(50, day="2024-03-10")
         self.reserve(60)
@@ -165,7 +186,9 @@ class TestCustomerCreditReservation(CustomerCreditCase):
                 "name": "On payment",
                 "amount": 10,
                 "tax_exigibility": "on_payment",
-                "cash_basis_transition_account_id": self.company_data["default_account_revenue"].copy({"reconcile": True}).id,
+                "cash_basis_transition_account_id": self.company_data["default_account_revenue"]
+                .copy({"reconcile": True})
+                .id,
             }
         )
         credit_note = self.credit_note(100, day="2024-01-01")
@@ -180,12 +203,18 @@ class TestCustomerCreditReservation(CustomerCreditCase):
     def test_entry_of_a_reservation_is_not_taken_back_by_itself(self):
         self.payment(100)
         reservation = self.reserve(100)
-        for take_back in (reservation.move_id.button_draft, reservation.move_id.button_cancel, reservation.move_id._reverse_moves):
+        for take_back in (
+            reservation.move_id.button_draft,
+            reservation.move_id.button_cancel,
+            reservation.move_id._reverse_moves,
+        ):
             with self.assertRaisesRegex(UserError, "Release the reservation"):
                 take_back()
-        document = self.env["account.credit.allocation.line"].search(
-            [("debt_move_id", "=", reservation.move_id.id)]
-        ).allocation_id
+        document = (
+            self.env["account.credit.allocation.line"]
+            .search([("debt_move_id", "=", reservation.move_id.id)])
+            .allocation_id
+        )
         with self.assertRaisesRegex(UserError, "Release the reservation"):
             document.line_ids._undo()
 
@@ -209,6 +238,26 @@ class TestCustomerCreditReservation(CustomerCreditCase):
         self.assertEqual(reservation._credit_release(), 40)
         self.assertAvailable(40)
         self.assertEqual(reservation.amount_held, 0)
+
+    def test_invoice_on_another_receivable_account_is_paid(self):
+        other = self.receivable.copy({"code": "121999", "name": "Other receivable"})
+        self.payment(100)
+        reservation = self.reserve(80)
+        debt = self.entry(60, account=other)
+        self.assertEqual(reservation._credit_settle(debt), 60)
+        self.assertOpen(debt, 0)
+        self.assertAvailable(20)
+        self.assertEqual((reservation.amount, reservation.amount_held, reservation.amount_settled), (80, 20, 60))
+        reservation._credit_release()
+        self.assertAvailable(40)
+
+    def test_invoice_in_another_currency_is_paid_at_the_rates_of_the_ledger(self):
+        self.payment(100)
+        reservation = self.reserve(100)
+        invoice = self.invoice(100, currency_id=self.euro.id, day="2024-03-05")  # 50 dollars
+        self.assertEqual(reservation._credit_settle(invoice), 25)  # at the rate of the day on which it was reserved
+        self.assertOpen(invoice, 0)
+        self.assertEqual(reservation.amount_held, 75)
 
     def test_another_customers_invoice_is_not_paid(self):
         self.payment(100)

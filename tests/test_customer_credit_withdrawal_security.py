@@ -108,7 +108,7 @@ class TestCustomerCreditWithdrawalSecurity(WithdrawalCase):
             own = withdrawal.with_user(user)
             for act in (
                 lambda own=own: own.write({"state": "approved"}),
-                lambda own=own: own.write({"amount": 1}),
+                lambda own=own: own.write({"refusal_reason": "?"}),
                 own.unlink,
                 lambda own=own: own.create({"partner_id": self.customer.id, "amount": 5}),
                 own.copy,

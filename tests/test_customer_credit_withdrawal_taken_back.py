@@ -14,10 +14,13 @@ class TestCustomerCreditWithdrawalTakenBack(WithdrawalCase):
         self.payment_made = self.withdrawal.payment_id
         self.reservation = self.withdrawal.sudo().reservation_id
 
-    def assertHeldAgain(self):
+    def assertApprovedAgain(self):
         self.assertEqual((self.withdrawal.state, self.withdrawal.date_paid), ("approved", False))
-        self.assertEqual((self.reservation.state, self.reservation.amount_held), ("held", 60))
         self.assertAvailable(40)
+
+    def assertHeldAgain(self):
+        self.assertApprovedAgain()
+        self.assertEqual((self.reservation.state, self.reservation.amount_held), ("held", 60))
 
     def assertPaid(self):
         self.assertEqual(self.withdrawal.state, "done")
@@ -27,7 +30,7 @@ class TestCustomerCreditWithdrawalTakenBack(WithdrawalCase):
 
     def test_payment_that_is_reset_and_confirmed_again(self):
         self.payment_made.action_draft()
-        self.assertHeldAgain()
+        self.assertApprovedAgain()
         self.assertEqual(self.withdrawal.payment_id, self.payment_made)
         with self.assertRaisesRegex(UserError, "exists already. Confirm it, or cancel it first"):
             self.pay(self.withdrawal)
@@ -59,7 +62,18 @@ class TestCustomerCreditWithdrawalTakenBack(WithdrawalCase):
 
     def test_entry_that_is_reset_instead_of_the_payment(self):
         self.payment_made.move_id.button_draft()
-        self.assertHeldAgain()
+        self.assertApprovedAgain()
+        with self.assertRaisesRegex(UserError, "exists already"):
+            self.withdrawal.action_open_payment_dialog()
+        self.payment_made.move_id.action_post()
+        self.assertFalse(self.withdrawal.action_open_payment_dialog(), "it needs no other payment")
+        self.assertPaid()
+
+    def test_payment_whose_date_was_changed_before_it_is_confirmed_again(self):
+        self.payment_made.action_draft()
+        self.payment_made.write({"date": "2026-02-01", "memo": "Another day"})
+        self.payment_made.action_post()
+        self.assertPaid()
 
     def test_payment_that_was_changed_before_it_is_confirmed_again(self):
         self.payment_made.action_draft()
@@ -84,13 +98,6 @@ class TestCustomerCreditWithdrawalTakenBack(WithdrawalCase):
         self.assertFalse(self.withdrawal.is_unreconciled)
         self.assertPaid()
 
-    def test_entry_that_was_confirmed_by_itself_is_used_instead_of_another_payment(self):
-        self.payment_made.action_draft()
-        self.payment_made.move_id.action_post()
-        if self.withdrawal.state == "approved":
-            self.assertFalse(self.withdrawal.action_open_payment_dialog())
-        self.assertPaid()
-
     def test_customer_is_told_once_that_it_was_paid(self):
         self.payment_made.action_draft()
         self.payment_made.action_post()
@@ -100,4 +107,18 @@ class TestCustomerCreditWithdrawalTakenBack(WithdrawalCase):
     def test_release_button_of_its_reservation(self):
         waiting = self.request(10)
         with self.assertRaisesRegex(UserError, "waits for WD/"):
-            waiting.sudo().reservation_id.with_user(self.new_user("m", "account.group_account_manager")).action_release()
+            waiting.sudo().reservation_id.with_user(
+                self.new_user("m", "account.group_account_manager")
+            ).action_release()
+
+    def test_refusal_after_a_payment_from_two_receivable_accounts_was_cancelled(self):
+        other = self.receivable.copy({"code": "RECV2"})
+        self.entry(-50, account=other)
+        withdrawal = self.request(80)
+        self.approve(withdrawal)
+        payment = self.pay(withdrawal)
+        self.assertEqual(len(self.open_items(payment).account_id), 2)
+        self.assertAvailable(10)
+        payment.action_cancel()
+        withdrawal.with_user(self.approver).action_refuse()
+        self.assertAvailable(90)

@@ -17,7 +17,7 @@ class CustomerCreditAdjustment(models.TransientModel):
     )
     amount = fields.Monetary(help="Positive gives credit, negative takes it away.")
     new_balance = fields.Monetary(help="What the customer shall have afterwards.")
-    known_credit = fields.Monetary(compute="_compute_known_credit", store=True, readonly=False)
+    known_credit = fields.Monetary(compute="_compute_known_credit", precompute=True, store=True, readonly=False)
     difference = fields.Monetary(compute="_compute_difference", help="What the entry gives or takes away.")
     account_id = fields.Many2one(
         "account.account",
@@ -37,9 +37,7 @@ class CustomerCreditAdjustment(models.TransientModel):
     @api.depends("mode", "amount", "new_balance", "known_credit")
     def _compute_difference(self):
         for wizard in self:
-            wizard.difference = (
-                wizard.amount if wizard.mode == "amount" else wizard.new_balance - wizard.known_credit
-            )
+            wizard.difference = wizard.amount if wizard.mode == "amount" else wizard.new_balance - wizard.known_credit
 
     def action_adjust(self):
         """Post the entry: it gives credit, or takes some away and consumes the oldest.

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class CustomerCreditDeposit(models.TransientModel):
-    """Money that a customer pays in to have credit: an inbound payment that waits for the customer, not for the rules."""
+    """Money that a customer pays in to have credit: an inbound payment that no rule spends."""
 
     _name = "customer.credit.deposit"
     _inherit = "customer.credit.wizard"
@@ -17,6 +17,7 @@ class CustomerCreditDeposit(models.TransientModel):
         "account.journal",
         required=True,
         compute="_compute_journal_id",
+        precompute=True,
         store=True,
         readonly=False,
         check_company=True,

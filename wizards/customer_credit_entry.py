@@ -80,18 +80,22 @@ class CustomerCreditEntry(models.AbstractModel):
         :param str kind: of the movement, see ``account.move.customer_credit_kind``
         :param list items: see :meth:`_prepare_item`
         """
-        move = self.env["account.move"].with_company(self.company_id).create(
-            {
-                "move_type": "entry",
-                "company_id": self.company_id.id,
-                "journal_id": self.company_id._get_customer_credit_journal().id,
-                "currency_id": self.currency_id.id,
-                "date": self.date,
-                "ref": self.reason,
-                "customer_credit_kind": kind,
-                "credit_allocation_excluded": self.keep_as_credit,
-                "line_ids": items,
-            }
+        move = (
+            self.env["account.move"]
+            .with_company(self.company_id)
+            .create(
+                {
+                    "move_type": "entry",
+                    "company_id": self.company_id.id,
+                    "journal_id": self.company_id._get_customer_credit_journal().id,
+                    "currency_id": self.currency_id.id,
+                    "date": self.date,
+                    "ref": self.reason,
+                    "customer_credit_kind": kind,
+                    "credit_allocation_excluded": self.keep_as_credit,
+                    "line_ids": items,
+                }
+            )
         )
         move.action_post()
         return move

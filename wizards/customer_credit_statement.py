@@ -21,7 +21,9 @@ class CustomerCreditStatement(models.TransientModel):
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     currency_id = fields.Many2one("res.currency", help="Empty for a page of each.")
     date_from = fields.Date(
-        string="From", required=True, default=lambda self: fields.Date.context_today(self) - relativedelta(months=1, day=1)
+        string="From",
+        required=True,
+        default=lambda self: fields.Date.context_today(self) - relativedelta(months=1, day=1),
     )
     date_to = fields.Date(string="To", required=True, default=fields.Date.context_today)
 

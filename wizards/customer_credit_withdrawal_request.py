@@ -61,9 +61,9 @@ class CustomerCreditWithdrawalRequest(models.TransientModel):
     def _compute_partner_bank_id(self):
         """The first account to which money may be sent, else the first."""
         for dialog in self:
-            if dialog.partner_bank_id not in dialog.available_bank_ids:
+            if dialog.partner_bank_id not in dialog.available_bank_ids._origin:
                 trusted = dialog.available_bank_ids.filtered("allow_out_payment")
-                dialog.partner_bank_id = (trusted or dialog.available_bank_ids)[:1]
+                dialog.partner_bank_id = (trusted or dialog.available_bank_ids)[:1]._origin
 
     def action_request(self):
         """Reserve the credit and ask for approval.

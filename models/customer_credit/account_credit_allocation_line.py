@@ -1,10 +1,11 @@
 from odoo import models
 
-from .customer_credit_reservation_release import RELEASING
+# Handed over in the context, so that no client can say that it is releasing a reservation.
+RELEASING = object()
 
 
 class AccountCreditAllocationLine(models.Model):
-    _inherit = "account.credit.allocation.line"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.credit.allocation.line"
 
     def _check_not_reserving(self):
         """What a reservation took, or gave back, is no allocation to take back by itself.

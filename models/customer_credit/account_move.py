@@ -18,7 +18,7 @@ class AccountMove(models.Model):
     # ------------------------------------------------------------------------------------------------------------------
 
     def _compute_payments_widget_to_reconcile_info(self):
-        super()._compute_payments_widget_to_reconcile_info()
+        computed = super()._compute_payments_widget_to_reconcile_info()
         for move in self:
             widget = move.invoice_outstanding_credits_debits_widget
             if not widget:
@@ -28,6 +28,7 @@ class AccountMove(models.Model):
             if reserved:
                 content = [offer for offer in widget["content"] if offer["id"] not in reserved.ids]
                 move.invoice_outstanding_credits_debits_widget = content and {**widget, "content": content}
+        return computed
 
     def js_assign_outstanding_line(self, line_id):
         line = self.env["account.move.line"].browse(line_id)

@@ -2,7 +2,7 @@ from odoo import models
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
     def write(self, vals):
         """However the entry of a payment is taken back, the withdrawal that it paid is not paid any more."""

@@ -1,10 +1,10 @@
 from odoo import models
 
-from .customer_credit_withdrawal_payment import POSTED_PAYMENT_STATES
+from .customer_credit_withdrawal import POSTED_PAYMENT_STATES
 
 
 class AccountPayment(models.Model):
-    _inherit = "account.payment"
+    _inherit = "account.payment"  # pylint: disable=consider-merging-classes-inherited
 
     def write(self, vals):
         """A payment of a withdrawal that was reset to draft, and is confirmed again, pays the withdrawal again."""

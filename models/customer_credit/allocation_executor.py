@@ -10,7 +10,7 @@ from ..open_item_reader import RECEIVABLE, AllocationScope
 class AllocationExecutor(models.AbstractModel):
     """Customer credit goes through the same door as every allocation: locked, compared with the ledger, recorded."""
 
-    _inherit = "account.credit.allocation.executor"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.credit.allocation.executor"
 
     @api.model
     def _match_credit(self, triples, evidence):
@@ -38,7 +38,9 @@ class AllocationExecutor(models.AbstractModel):
                 raise UserError(self.env._("%s is settled already. Nothing was changed.", debit.move_id.name))
             matches.append(Match(debt, paid, *settled, "credit", Evidence(evidence), cap))
         self._execute_all(matches)
-        return sum(from_minor_units(lines.browse(match.credit.id).currency_id, match.credit_amount) for match in matches)
+        return sum(
+            from_minor_units(lines.browse(match.credit.id).currency_id, match.credit_amount) for match in matches
+        )
 
     @api.model
     def _wait_for_items(self, lines):

@@ -17,7 +17,9 @@ class CustomerCreditLock(models.Model):
     company_id = fields.Many2one("res.company", required=True, index=True, ondelete="cascade")
     uses = fields.Integer(default=1)
 
-    _partner_company_unique = models.Constraint("UNIQUE(partner_id, company_id)", "There is one lock for each customer.")
+    _partner_company_unique = models.Constraint(
+        "UNIQUE(partner_id, company_id)", "There is one lock for each customer."
+    )
 
     @api.model
     def _take(self, partners, company):

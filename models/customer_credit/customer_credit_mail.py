@@ -21,8 +21,8 @@ class Event(NamedTuple):
 class CustomerCreditMail(models.AbstractModel):
     """E-mails to customers about their credit: put into Odoo's mail queue once for each event, and sent from there.
 
-    They are news, no part of the flow that they tell of: whatever goes wrong with one is logged, and the money moves all
-    the same.
+    They are news, no part of the flow that they tell of: whatever goes wrong with one is logged, and the money moves
+    all the same.
     """
 
     _name = "customer.credit.mail"

@@ -63,7 +63,32 @@ class CustomerCreditMovement(models.Model):
     @api.model
     def _search(self, *args, **kwargs):
         self.env.flush_all()  # what is reserved depends on what any addon may have changed
+        self.env.cr.execute("SET LOCAL jit = off")  # to compile the query takes longer than to run it
         return super()._search(*args, **kwargs)
+
+    def fetch(self, field_names=None):
+        """What is read by id is read from the ledger of its customers only."""
+        if PARTNERS_KEY not in self.env.context and self._ids:
+            self = self.with_context(**{PARTNERS_KEY: self._find_partner_ids()})
+        return super().fetch(field_names)
+
+    def _find_partner_ids(self):
+        """The customers of these movements, from what the ids are made of: see :meth:`_table_query`."""
+        ids = {part: [id_ // 4 for id_ in self._ids if id_ % 4 == part] for part in range(3)}
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT DISTINCT contact.commercial_partner_id
+                     FROM account_move_line line
+                     JOIN res_partner contact ON contact.id = line.partner_id
+                    WHERE line.id = ANY(%s)
+                       OR line.id IN (SELECT credit_move_id FROM account_partial_reconcile WHERE id = ANY(%s))
+                       OR line.id IN (SELECT debit_move_id FROM account_partial_reconcile WHERE id = ANY(%s))""",
+                ids[0],
+                ids[1],
+                ids[2],
+            )
+        )
+        return [partner_id for (partner_id,) in rows] or [0]
 
     def action_open_document(self):
         """Open the invoice, payment or entry of the movement."""
@@ -77,8 +102,8 @@ class CustomerCreditMovement(models.Model):
         }
 
     # ------------------------------------------------------------------------------------------------------------------
-    # The query. Partners are what is asked for; both by the partition and by joins without detours through other tables
-    # the condition reaches the indexes of the journal items.
+    # The query, whose ids are those of journal items times 4, and those of partials times 4 plus 1 or 2. A condition on
+    # the partner gets through the partition of the window to the indexes of the journal items.
     # ------------------------------------------------------------------------------------------------------------------
 
     @property
@@ -90,7 +115,7 @@ class CustomerCreditMovement(models.Model):
                  FROM (%s UNION ALL %s UNION ALL %s) movement
                 WHERE amount <> 0
                WINDOW history AS (
-                      PARTITION BY partner_id, company_id, currency_id ORDER BY date, moment, amount < 0, id)""",
+                      PARTITION BY partner_id, company_id, currency_id ORDER BY date, moment, id %% 4 > 0, id)""",
             self._get_item_movements_sql(),
             self._get_spent_credit_movements_sql(),
             self._get_settled_debit_movements_sql(),
@@ -108,7 +133,7 @@ class CustomerCreditMovement(models.Model):
                       item.amount + CASE WHEN item.is_debit THEN COALESCE((
                           SELECT SUM(partial.debit_amount_currency)
                             FROM account_partial_reconcile partial
-                            JOIN (%(items)s) paid ON paid.id = partial.credit_move_id
+      CROSS JOIN LATERAL (%(credit)s) paid
                            WHERE partial.debit_move_id = item.id
                              AND paid.reserved
                              AND paid.move_id <> item.move_id
@@ -118,6 +143,7 @@ class CustomerCreditMovement(models.Model):
             LEFT JOIN customer_credit_reservation reservation ON item.is_debit AND reservation.move_id = item.move_id
                 WHERE item.counts""",
             items=self._get_items_sql(),
+            credit=self._get_matched_credit_sql(),
         )
 
     @api.model
@@ -159,7 +185,7 @@ class CustomerCreditMovement(models.Model):
                       partial.debit_amount_currency, item.move_id, item.name, item.label, reservation.id
                  FROM (%(items)s) item
                  JOIN account_partial_reconcile partial ON partial.debit_move_id = item.id
-            LEFT JOIN (%(others)s) credit ON credit.id = partial.credit_move_id
+    LEFT JOIN LATERAL (%(credit)s) credit ON TRUE
             LEFT JOIN customer_credit_reservation reservation ON reservation.move_id = item.move_id
                 WHERE item.counts
                   AND item.is_debit
@@ -168,13 +194,22 @@ class CustomerCreditMovement(models.Model):
                                      AND credit.company_id IS NOT DISTINCT FROM item.company_id
                                      AND credit.currency_id IS NOT DISTINCT FROM item.currency_id) END""",
             items=self._get_items_sql(),
-            others=self._get_items_sql(of_anybody=True),
+            credit=self._get_matched_credit_sql(),
             date=self._get_matching_date_sql(),
         )
 
     @api.model
+    def _get_matched_credit_sql(self):
+        """The credit item of ``partial``, whosoever it is, if it is one of those items at all. Looked up one by one: joined
+        with so many tables PostgreSQL would read all items first."""
+        return SQL(
+            "%s AND account_move_line.id = partial.credit_move_id OFFSET 0", self._get_items_sql(of_anybody=True)
+        )
+
+    @api.model
     def _get_items_sql(self, of_anybody=False):
-        """Posted receivable items of customers; ``counts`` says which make up the available credit while they are open.
+        """Posted receivable items of customers that are credits, or debits of plain entries; ``counts`` says which of them
+        make up the available credit while they are open.
 
         The open item reader knows what is reserved; what it leaves out is left out here, by the same conditions.
 
@@ -187,10 +222,9 @@ class CustomerCreditMovement(models.Model):
                       account_move_line.currency_id, account_move_line.date, account_move_line.create_date,
                       account_move_line.move_id, -account_move_line.amount_currency AS amount, move.name,
                       COALESCE(NULLIF(account_move_line.name, ''), move.ref) AS label,
-                      account_move_line.amount_currency > 0 AS is_debit,
+                      account_move_line.amount_currency > 0 AND move.move_type = 'entry' AS is_debit,
                       account_move_line.amount_currency < 0 AND (%(reserved)s) AS reserved,
-                      CASE WHEN account_move_line.amount_currency > 0 THEN move.move_type = 'entry'
-                           ELSE NOT (%(reserved)s) END AS counts,
+                      account_move_line.amount_currency > 0 OR NOT (%(reserved)s) AS counts,
                       CASE WHEN move.customer_credit_kind IS NOT NULL THEN move.customer_credit_kind
                            WHEN move.move_type = 'out_refund' THEN 'credit_note'
                            WHEN move.origin_payment_id IS NULL AND move.statement_line_id IS NULL THEN 'entry'
@@ -206,13 +240,14 @@ class CustomerCreditMovement(models.Model):
             LEFT JOIN res_partner partner ON partner.id = contact.commercial_partner_id
                 WHERE account_move_line.account_id = ANY(%(accounts)s)
                   AND account_move_line.parent_state = 'posted'
-                  AND account_move_line.amount_currency <> 0
+                  AND (account_move_line.amount_currency < 0
+                       OR account_move_line.amount_currency > 0 AND move.move_type = 'entry')
                   AND COALESCE(account_move_line.matching_number, '') NOT LIKE 'I%%'
-                  AND NOT %(made)s
+                  AND move.tax_cash_basis_origin_move_id IS NULL
+                  AND NOT EXISTS (SELECT 1 FROM account_partial_reconcile made WHERE made.exchange_move_id = move.id)
                   AND %(partners)s""",
             reserved=self.env["account.open.item.reader"]._get_reserved_sql(alias),
             accounts=self._get_receivable_ids(),
-            made=self._get_made_by_reconciliation_sql(alias.move),
             partners=SQL("TRUE") if of_anybody else self._get_partners_sql(),
         )
 
@@ -226,7 +261,7 @@ class CustomerCreditMovement(models.Model):
     def _get_partners_sql(self):
         """The condition that the context sets, see ``PARTNERS_KEY``; it can only narrow what is read."""
         partner_ids = self.env.context.get(PARTNERS_KEY)
-        if not partner_ids:
+        if not partner_ids or not all(isinstance(partner_id, int) for partner_id in partner_ids):
             return SQL("TRUE")
         contacts = self.env["res.partner"].sudo().with_context(active_test=False)
         return SQL(

@@ -66,9 +66,8 @@ class CustomerCreditReservation(models.Model):
     def _compute_amounts(self):
         """An earmark that was taken off a payment has nothing left of it but what was spent: see ``_release_earmark``."""
         for reservation in self:
-            lines = reservation.line_ids
-            held = -sum(lines.mapped("amount_residual_currency"))
-            total = -sum(lines.mapped("amount_currency"))
+            held = -sum(reservation.line_ids.mapped("amount_residual_currency"))
+            total = -sum(reservation._get_own_lines().mapped("amount_currency"))
             released = sum(reservation._get_netting_partials().mapped("credit_amount_currency"))
             reservation.amount = total
             reservation.amount_held = held
@@ -85,6 +84,10 @@ class CustomerCreditReservation(models.Model):
         today = fields.Date.context_today(self)
         for reservation in self:
             reservation.age = (today - reservation.date).days
+
+    def _get_own_lines(self):
+        """The credit items that were reserved at first; to settle a debt on another account moves them to more."""
+        return self.line_ids.filtered(lambda line: not self.move_id or line.move_id == self.move_id).sorted("id")
 
     def _get_debit_lines(self):
         """The items of the entry that took the credits, each followed in the entry by the one it is reserved on."""
@@ -179,31 +182,58 @@ class CustomerCreditReservation(models.Model):
         :raise UserError: a document is another customer's, is not posted, or the amount is not held
         """
         self.ensure_one()
-        self = self.sudo().with_company(self.company_id)  # noqa: PLW0642
+        self = self.sudo().with_company(self.company_id)
         self.partner_id._credit_lock(self.company_id)
         self.invalidate_recordset()
-        left = self._check_amount(amount)
         debts = moves.sudo()._get_open_lines().filtered(lambda line: line.amount_residual_currency > 0)
         self._check_debts(moves, debts)
-        open_debts = {debt: debt.amount_residual_currency for debt in debts.sorted(lambda d: (d.date_maturity or d.date, d.id))}
-        settled = 0.0
-        for line in self.line_ids.sorted("id"):
-            for debt in [debt for debt in open_debts if debt.account_id == line.account_id]:
-                held = min(-line.amount_residual_currency, left)
-                if self.currency_id.is_zero(held):
-                    break
-                if debt.reconciled:
-                    continue
-                same = debt.currency_id == line.currency_id
-                wanted = min(held, debt.amount_residual_currency) if same else (None if amount is None else held)
-                done = self.env["account.credit.allocation.executor"]._match_credit([(debt, line, wanted)], "reserved")
-                settled += done
-                left = self.currency_id.round(left - done)
-        if debts and not settled and left:
-            raise UserError(
-                self.env._("What is reserved lies on another account than %s.", ", ".join(moves.mapped("name")))
-            )
-        return settled
+        left = held = self._check_amount(amount)
+        with self.env.cr.savepoint():
+            # what needs no entry to change the account first
+            for same_account in (True, False):
+                for debt in debts.sorted(lambda debt: (debt.date_maturity or debt.date, debt.id)):
+                    for line in self.line_ids.sorted("id"):
+                        if (line.account_id == debt.account_id) == same_account:
+                            left = self.currency_id.round(left - self._settle_item(debt, line, left, amount))
+        return self.currency_id.round(held - left)
+
+    def _settle_item(self, debt, line, left, amount):
+        """Settle one debt with one reserved item, as far as both are open.
+
+        :param left: at most so much, in the currency of the reservation
+        :param amount: None where everything may be used: across currencies nothing is then left of a rounding
+        :return: what was settled, in the currency of the reservation
+        """
+        held = self.currency_id.round(min(-line.amount_residual_currency, left))
+        if held <= 0 or debt.reconciled:
+            return 0.0
+        if debt.currency_id == line.currency_id:
+            held = min(held, debt.amount_residual_currency)
+        before = self.amount_held
+        triples = [(debt, line, held if amount is not None or debt.currency_id == line.currency_id else None)]
+        if debt.account_id != line.account_id:
+            triples = self._change_account(debt, line, held)
+        executor = self.env["account.credit.allocation.executor"]
+        for triple in triples:
+            executor._match_credit([triple], "reserved")
+        return self.currency_id.round(before - self.amount_held)
+
+    def _change_account(self, debt, line, amount):
+        """Book reserved credit from its own receivable account to that of the debt, at the rate it is booked at.
+
+        :return: what is to be matched then: triples, see ``account.credit.allocation.executor._match_credit``
+        """
+        balance = line.company_currency_id.round(line.balance * amount / line.amount_currency)
+        vals = self._prepare_entry_vals(
+            self.partner_id, self.company_id, self.currency_id, [(line.account_id, amount, balance)], line.name
+        )
+        vals["line_ids"][1][2]["account_id"] = debt.account_id.id
+        move = self.env["account.move"].with_context(skip_credit_allocation=True).create(vals)
+        move._post(soft=False)
+        debit = move.line_ids.filtered(lambda item: item.amount_currency > 0)
+        credit = move.line_ids - debit
+        credit.credit_reservation_id = self
+        return [(debit, line, amount), (debt, credit, amount)]
 
     def _check_amount(self, amount):
         """:return: the amount, or all that is held
@@ -223,6 +253,7 @@ class CustomerCreditReservation(models.Model):
         return amount
 
     def _check_debts(self, moves, debts):
+        """:raise UserError: one of the documents cannot be paid with this reservation"""
         for move in moves:
             if move.state != "posted":
                 raise UserError(self.env._("%s is not posted, so it cannot be paid.", move.display_name))

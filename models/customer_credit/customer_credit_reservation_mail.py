@@ -2,7 +2,7 @@ from odoo import models
 
 
 class CustomerCreditReservation(models.Model):
-    _inherit = "customer.credit.reservation"
+    _inherit = "customer.credit.reservation"  # pylint: disable=consider-merging-classes-inherited
 
     def _credit_settle(self, moves, amount=None):
         """Tell the customer of each invoice that was paid. Not of a payment that was meant for it from the start."""

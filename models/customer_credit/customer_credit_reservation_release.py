@@ -2,8 +2,7 @@ from odoo import models
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 
-# Handed over in the context, so that no client can say that it is releasing a reservation.
-RELEASING = object()
+from .account_credit_allocation_line import RELEASING
 
 
 class CustomerCreditReservation(models.Model):
@@ -14,7 +13,7 @@ class CustomerCreditReservation(models.Model):
     the books tell what happened.
     """
 
-    _inherit = "customer.credit.reservation"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "customer.credit.reservation"
 
     def _check_may_release(self):
         """Whether the current user may release these by a button: a hook for what has a button of its own.
@@ -33,7 +32,7 @@ class CustomerCreditReservation(models.Model):
         :raise UserError: so much is not held
         """
         self.ensure_one()
-        self = self.sudo().with_company(self.company_id)  # noqa: PLW0642
+        self = self.sudo().with_company(self.company_id)
         self.partner_id._credit_lock(self.company_id)
         self.invalidate_recordset()
         if amount is None and not self.amount_held:
@@ -42,11 +41,25 @@ class CustomerCreditReservation(models.Model):
         if not self.move_id:
             return self._release_earmark(left)
         with self.env.cr.savepoint():
-            for debit, credit in reversed(list(zip(self._get_debit_lines(), self.line_ids.sorted("id"), strict=True))):
+            left = self.currency_id.round(left - self._release_moved(left))
+            for debit, credit in reversed(list(zip(self._get_debit_lines(), self._get_own_lines(), strict=True))):
                 part = min(left, -credit.amount_residual_currency)
                 if not self.currency_id.is_zero(part):
                     self._release_pair(debit, credit, part)
                     left = self.currency_id.round(left - part)
+        return released
+
+    def _release_moved(self, amount):
+        """Release what was moved to another account for a settlement that was undone: it is free where it is now.
+
+        :return: what was released; an item is released as a whole
+        """
+        released = 0.0
+        for line in (self.line_ids - self._get_own_lines()).sorted("id", reverse=True):
+            held = -line.amount_residual_currency
+            if held > 0 and self.currency_id.compare_amounts(held, amount - released) <= 0:
+                line.credit_reservation_id = False
+                released += held
         return released
 
     def _release_pair(self, debit, credit, amount):

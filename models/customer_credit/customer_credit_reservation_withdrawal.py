@@ -3,11 +3,10 @@ from odoo.exceptions import UserError
 
 
 class CustomerCreditReservation(models.Model):
-    _inherit = "customer.credit.reservation"
+    _inherit = "customer.credit.reservation"  # pylint: disable=consider-merging-classes-inherited
 
     def _check_may_release(self):
         """Credit that waits for the payment of a withdrawal is released by refusing or cancelling the withdrawal."""
-        super()._check_may_release()
         withdrawal = (
             self.env["customer.credit.withdrawal"]
             .sudo()
@@ -15,3 +14,4 @@ class CustomerCreditReservation(models.Model):
         )
         if withdrawal:
             raise UserError(self.env._("This credit waits for %s. Refuse or cancel that.", withdrawal.name))
+        return super()._check_may_release()

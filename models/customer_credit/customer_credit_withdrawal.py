@@ -9,6 +9,7 @@ ACTIVITY = "account_credit_allocation.customer_credit_activity_type_to_approve"
 # what was asked for, is approved and is paid must be one and the same
 FIXED_FIELDS = {"partner_id", "company_id", "currency_id", "amount", "partner_bank_id", "acc_number", "requested_by"}
 OPEN_STATES = ("requested", "approved")
+POSTED_PAYMENT_STATES = ("in_process", "paid")
 
 
 class CustomerCreditWithdrawal(models.Model):
@@ -134,9 +135,7 @@ class CustomerCreditWithdrawal(models.Model):
         self._check_bank_account(bank, customer, company)
         withdrawable = customer._get_withdrawable_credit(company, currency)
         if currency.compare_amounts(amount, withdrawable) > 0:
-            raise InsufficientCreditError(
-                self.env._("At most %s can be withdrawn.", currency.format(withdrawable))
-            )
+            raise InsufficientCreditError(self.env._("At most %s can be withdrawn.", currency.format(withdrawable)))
         withdrawal = self.with_context(mail_create_nosubscribe=True).create(
             {
                 "name": company._next_credit_allocation_number(fields.Date.context_today(self), self._name),
@@ -270,9 +269,7 @@ class CustomerCreditWithdrawal(models.Model):
         if self.state not in states:
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
-                self.env._(
-                    "This cannot be done now. %(name)s is: %(state)s.", name=self.name, state=labels[self.state]
-                )
+                self.env._("This cannot be done now. %(name)s is: %(state)s.", name=self.name, state=labels[self.state])
             )
 
     def _may_approve(self, user):

@@ -2,20 +2,19 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-# a payment that is none of these is, or may become, money on its way
-DEAD_PAYMENT_STATES = ("canceled",)
-POSTED_PAYMENT_STATES = ("in_process", "paid")
+from .customer_credit_withdrawal import POSTED_PAYMENT_STATES
 
 
 class CustomerCreditWithdrawal(models.Model):
     """How a withdrawal is paid, and what becomes of it when its payment is taken back.
 
     The payment is an outbound customer payment like any other, reconciled with the reserved credit. When it is reset to
-    draft or cancelled, that reconciliation goes, the credit is held again, and the withdrawal is approved again: then
-    either that payment is confirmed anew, which pays the withdrawal, or it is cancelled and another one is made.
+    draft or cancelled, the withdrawal is approved again. Odoo keeps the reconciliation of a draft, and removes it when
+    the payment is changed, cancelled or deleted; in either case nobody else can spend the credit. Then that payment is
+    confirmed anew, which pays the withdrawal, or it is cancelled and another one is made.
     """
 
-    _inherit = "customer.credit.withdrawal"
+    _inherit = "customer.credit.withdrawal"  # pylint: disable=consider-merging-classes-inherited
 
     is_unreconciled = fields.Boolean(
         compute="_compute_is_unreconciled",
@@ -24,8 +23,8 @@ class CustomerCreditWithdrawal(models.Model):
 
     @api.depends("state", "amount", "reservation_id.amount_settled")
     def _compute_is_unreconciled(self):
-        for withdrawal in self:
-            settled = withdrawal.sudo().reservation_id.amount_settled
+        for withdrawal in self.sudo():
+            settled = withdrawal.reservation_id.amount_settled
             withdrawal.is_unreconciled = (
                 withdrawal.state == "done" and withdrawal.currency_id.compare_amounts(settled, withdrawal.amount) < 0
             )
@@ -34,9 +33,10 @@ class CustomerCreditWithdrawal(models.Model):
         """Ask for the journal and the date of the payment. A payment that was made and confirmed already is used."""
         self.ensure_one()
         withdrawal = self._get_checked("account.group_account_invoice")
-        if withdrawal.payment_id.state in POSTED_PAYMENT_STATES:
+        payment = withdrawal.payment_id
+        if payment.state in POSTED_PAYMENT_STATES and payment.move_id.state == "posted":
             withdrawal._lock_in_state("approved")
-            withdrawal._settle_with(withdrawal.payment_id)
+            withdrawal._settle_with(payment)
             return False
         withdrawal._check_no_payment()
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -71,7 +71,7 @@ class CustomerCreditWithdrawal(models.Model):
         withdrawal._check_no_payment()
         withdrawal._check_bank_account(withdrawal.partner_bank_id, withdrawal.partner_id, withdrawal.company_id)
         withdrawal._check_bank_trusted()
-        withdrawal._check_reserved()
+        withdrawal._check_reserved(withdrawal.amount)
         payment = self._create_payment(journal, date, memo, payment_method_line)
         payment.action_post()
         if not payment.move_id:
@@ -153,9 +153,13 @@ class CustomerCreditWithdrawal(models.Model):
             reserved credit
         """
         self._check_payment(payment)
-        self._check_reserved()
-        settled = self.reservation_id._credit_settle(payment.move_id, self.amount)
-        if self.currency_id.compare_amounts(settled, self.amount):
+        move = payment.move_id
+        left = self.currency_id.round(self.amount - self.reservation_id._get_spent_by_move(move)[move])
+        if left <= 0:
+            return
+        self._check_reserved(left)
+        settled = self.reservation_id._credit_settle(move, left)
+        if self.currency_id.compare_amounts(settled, left):
             raise UserError(
                 self.env._(
                     "Of the credit reserved for %(name)s only %(amount)s can be reconciled with %(payment)s.",
@@ -172,9 +176,7 @@ class CustomerCreditWithdrawal(models.Model):
     def _set_approved_again(self, payment):
         """The payment was taken back."""
         self.write({"state": "approved", "date_paid": False})
-        self._message_log(
-            body=self.env._("%s was taken back: the credit is reserved again.", payment._get_html_link())
-        )
+        self._message_log(body=self.env._("%s was taken back. The credit stays reserved.", payment._get_html_link()))
 
     # ------------------------------------------------------------------------------------------------------------------
     # What Odoo does with the payment later
@@ -203,7 +205,7 @@ class CustomerCreditWithdrawal(models.Model):
     def _check_no_payment(self):
         """:raise UserError: there is a payment of this withdrawal, so that it might be paid twice"""
         payment = self.payment_id
-        if payment and payment.state not in DEAD_PAYMENT_STATES:
+        if payment and payment.state != "canceled":
             raise UserError(
                 self.env._(
                     "The payment %(payment)s of %(name)s exists already. Confirm it, or cancel it first.",
@@ -212,10 +214,9 @@ class CustomerCreditWithdrawal(models.Model):
                 )
             )
 
-    def _check_reserved(self):
+    def _check_reserved(self, amount):
         """:raise UserError: somebody has released the credit"""
-        held = self.reservation_id.amount_held
-        if self.currency_id.compare_amounts(held, self.amount) < 0:
+        if self.currency_id.compare_amounts(self.reservation_id.amount_held, amount) < 0:
             raise UserError(
                 self.env._(
                     "The credit of %s is no longer reserved. Refuse the withdrawal and request another.", self.name
@@ -225,7 +226,8 @@ class CustomerCreditWithdrawal(models.Model):
     def _check_payment(self, payment):
         """:raise UserError: what the payment sends is not what was approved"""
         same = (
-            payment.payment_type == "outbound"
+            payment.move_id.state == "posted"
+            and payment.payment_type == "outbound"
             and payment.partner_id.commercial_partner_id == self.partner_id
             and payment.company_id == self.company_id
             and payment.currency_id == self.currency_id
@@ -235,7 +237,8 @@ class CustomerCreditWithdrawal(models.Model):
         if not same:
             raise UserError(
                 self.env._(
-                    "The payment of %(name)s must send %(amount)s to %(bank)s, as approved. For anything else cancel it.",
+                    "The payment of %(name)s must send %(amount)s to %(bank)s, as approved. "
+                    "For anything else cancel it.",
                     name=self.name,
                     amount=self.currency_id.format(self.amount),
                     bank=self.acc_number,

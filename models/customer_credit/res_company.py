@@ -78,5 +78,6 @@ class AccountChartTemplate(models.AbstractModel):
 
     @api.model
     def _post_load_data(self, template_code, company, template_data):
-        super()._post_load_data(template_code, company, template_data)
+        loaded = super()._post_load_data(template_code, company, template_data)
         (company or self.env.company)._create_customer_credit_journals()
+        return loaded

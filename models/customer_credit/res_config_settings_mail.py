@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ResConfigSettings(models.TransientModel):
-    _inherit = "res.config.settings"
+    _inherit = "res.config.settings"  # pylint: disable=consider-merging-classes-inherited
 
     customer_credit_mail_deposit = fields.Boolean(related="company_id.customer_credit_mail_deposit", readonly=False)
     customer_credit_mail_payment = fields.Boolean(related="company_id.customer_credit_mail_payment", readonly=False)

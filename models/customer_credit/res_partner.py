@@ -11,7 +11,7 @@ class ResPartner(models.Model):
     of them lock the customer's credit first, and are done as superuser.
     """
 
-    _inherit = "res.partner"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "res.partner"
 
     def _credit_lock(self, company):
         """Let nobody else spend the credit of these customers in a company until the transaction ends.
@@ -44,8 +44,8 @@ class ResPartner(models.Model):
             raise UserError(self.env._("The amount must be positive."))
         partner._credit_lock(company)
         with self.env.cr.savepoint():
-            partner._check_credit(amount, company, currency, overdraft=overdraft, credits=credits)
             partner._credit_settle_overdraft(company, currency)
+            partner._check_credit(amount, company, currency, overdraft=overdraft, credits=credits)
             if credits is None:
                 credits = self.env["account.move.line"]._get_free_credits(partner, company, currency)
             parts = partner._prepare_credit_parts(credits.sudo(), amount, company, currency)
@@ -83,7 +83,11 @@ class ResPartner(models.Model):
                 continue
             left = currency.round(left - part)
             whole = currency.compare_amounts(part, -line.amount_residual_currency) == 0
-            balance = -line.amount_residual if whole else company.currency_id.round(line.balance * part / line.amount_currency)
+            balance = (
+                -line.amount_residual
+                if whole
+                else company.currency_id.round(line.balance * part / line.amount_currency)
+            )
             key = (line.account_id, None if own else line)
             taken = parts.get(key, (0.0, 0.0))
             parts[key] = (currency.round(taken[0] + part), company.currency_id.round(taken[1] + balance))

@@ -77,17 +77,19 @@ class ResPartner(models.Model):
     def _get_customer_credit_rates(self):
         """``{currency id: what one unit is worth today in the company's currency}``, of all currencies."""
         company = self.env.company
-        currencies = self.env["res.currency"].sudo().with_context(active_test=False).search([])
+        Currency = self.env["res.currency"].sudo().with_context(active_test=False)
+        currencies = Currency.search([])  # pylint: disable=no-search-all
         rates = currencies._get_rates(company, fields.Date.context_today(self))
         own = rates[company.currency_id.id]
         return {currency_id: own / rate for currency_id, rate in rates.items()}
 
     @api.model
     def _search_customer_credit_balance(self, operator, value):
+        # a search could find out what the field does not tell
+        self._check_field_access(self._fields["customer_credit_balance"], "read")
         if operator == "in":
             return Domain.OR(
-                self._search_customer_credit_balance(">=", amount)
-                & self._search_customer_credit_balance("<=", amount)
+                self._search_customer_credit_balance(">=", amount) & self._search_customer_credit_balance("<=", amount)
                 for amount in (float(item or 0.0) for item in value)
             )
         if operator not in OPERATORS:

@@ -2,7 +2,7 @@ from odoo import models
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _inherit = "res.partner"  # pylint: disable=consider-merging-classes-inherited
 
     def _request_credit_withdrawal(self, amount, currency, bank, company, reason=None):
         """Ask for credit of this customer to be paid out. It is reserved at once, and paid after an approval.
