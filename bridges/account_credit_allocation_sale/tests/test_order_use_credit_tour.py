@@ -1,4 +1,5 @@
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
@@ -19,8 +20,11 @@ class TestOrderUseCreditTour(OrderCreditCase, AccountTestInvoicingHttpCommon):
         )
         self.payment(50)
         order = self.order(80, user_id=seller.id)
-        self.start_tour(
-            f"/odoo/action-sale.action_orders/{order.id}", "account_credit_allocation_sale_use_credit", login="seller"
-        )
+        with mute_logger("odoo.http"):  # the tour tries to use more than is to be paid
+            self.start_tour(
+                f"/odoo/action-sale.action_orders/{order.id}",
+                "account_credit_allocation_sale_use_credit",
+                login="seller",
+            )
         self.assertHeld(20, order)
         self.assertAvailable(30)
