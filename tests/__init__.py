@@ -15,6 +15,7 @@ from . import (
     test_customer_credit_statement,
     test_customer_credit_tour,
     test_customer_credit_withdrawal,
+    test_customer_credit_withdrawal_backed,
     test_customer_credit_withdrawal_security,
     test_customer_credit_withdrawal_taken_back,
     test_customer_credit_withdrawal_tour,

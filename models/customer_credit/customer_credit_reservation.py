@@ -104,6 +104,16 @@ class CustomerCreditReservation(models.Model):
             lambda partial: partial.credit_move_id in self.line_ids
         )
 
+    def _get_unbacked_amount(self):
+        """What the entry took from no posted credit, in the currency: an overdraft, or a credit that was reset to draft or
+        cancelled since. Zero or more."""
+        self.ensure_one()
+        debits = self._get_debit_lines()
+        backed = debits.matched_credit_ids.filtered(lambda partial: partial.credit_move_id.parent_state == "posted")
+        return self.currency_id.round(
+            sum(debits.mapped("amount_currency")) - sum(backed.mapped("debit_amount_currency"))
+        )
+
     def _get_origin(self):
         """The record that the credit is reserved for, an empty recordset or None if it is gone."""
         self.ensure_one()
@@ -263,7 +273,8 @@ class CustomerCreditReservation(models.Model):
         for move in moves:
             if move.state != "posted":
                 raise UserError(self.env._("%s is not posted, so it cannot be paid.", move.display_name))
-        if strangers := debts.filtered(lambda line: line.partner_id.commercial_partner_id != self.partner_id):
+        customer = self.partner_id.commercial_partner_id  # a contact may have got another company since
+        if strangers := debts.filtered(lambda line: line.partner_id.commercial_partner_id != customer):
             raise UserError(
                 self.env._(
                     "%(document)s is not a document of %(customer)s.",
