@@ -12,6 +12,7 @@ from . import (
     test_customer_credit_movement_properties,
     test_customer_credit_race,
     test_customer_credit_reservation,
+    test_customer_credit_reservation_guard,
     test_customer_credit_statement,
     test_customer_credit_tour,
     test_customer_credit_withdrawal,
