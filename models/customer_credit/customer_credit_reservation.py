@@ -125,6 +125,14 @@ class CustomerCreditReservation(models.Model):
         self.ensure_one()
         return (self.origin_model, self.origin_id) == (move._name, move._origin.id)
 
+    def _get_amount_for(self, move):
+        """How much of an invoice this may pay: a hook for addons whose invoices have parts of other origins.
+
+        :return: positive, in the currency of the reservation; None for all of the invoice
+        """
+        self.ensure_one()
+        return None
+
     # ------------------------------------------------------------------------------------------------------------------
     # Reserving
     # ------------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.exceptions import UserError
 
 
 class AccountMove(models.Model):
@@ -10,6 +11,10 @@ class AccountMove(models.Model):
         paying = posted.sudo().transaction_ids.filtered(
             lambda tx: tx.provider_code == "customer_credit" and tx.state == "done"
         )
-        if paying:
-            paying._settle_customer_credit()
+        for tx in paying:
+            try:
+                with self.env.cr.savepoint():
+                    tx._settle_customer_credit()
+            except UserError as error:  # the credit stays reserved, and the invoice is due
+                tx.with_context(payment_backend_action=True)._log_message_on_linked_documents(str(error))
         return posted

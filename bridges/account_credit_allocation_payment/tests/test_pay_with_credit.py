@@ -162,3 +162,24 @@ class TestPayWithCredit(CreditPaymentCase):
         reservation = self.customer._credit_reserve(60, tx.currency_id, tx, company=self.company)
         self.assertTrue(reservation._may_settle(invoice))
         self.assertFalse(reservation._may_settle(self.invoice(80)))
+
+    def test_what_could_not_be_settled_yet_is_not_paid_again(self):
+        invoice = self.invoice(80)
+        self.payment(100)
+        first, second = self.transaction(80, [invoice]), self.transaction(80, [invoice])
+        for tx in first, second:  # as where the first one's post-processing fails
+            tx._process("customer_credit", {"reference": tx.reference})
+        self.assertEqual((first.state, second.state), ("done", "error"))
+        self.assertIn("Only $\xa00.00 is still to be paid", second.state_message)
+        self.assertCredit(120)
+
+    def test_an_invoice_is_posted_though_the_credit_for_it_cannot_be_used(self):
+        invoice = self.invoice(80)
+        tx = self.pay_with_credit(self.transaction(80, [invoice]))
+        invoice.button_draft()
+        invoice.line_ids.remove_move_reconcile()
+        invoice.partner_id = self.stranger
+        invoice.action_post()
+        self.assertEqual(invoice.state, "posted")
+        self.assertOpen(invoice, 80)
+        self.assertEqual(self.reservations(tx).amount_held, 80)

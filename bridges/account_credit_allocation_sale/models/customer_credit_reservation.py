@@ -99,8 +99,8 @@ class CustomerCreditReservation(models.Model):
         :return: None where all of the invoice is for its orders
         """
         orders = self._get_sale_orders()
-        if invoice.line_ids.sale_line_ids.order_id <= orders:
-            return None
+        if not orders or invoice.line_ids.sale_line_ids.order_id <= orders:
+            return super()._get_amount_for(invoice)
         share = sum(invoice._get_sale_order_invoiced_amount(order) for order in orders)
         for reservation in orders._get_credit_reservations(held=False):
             partials = reservation.line_ids.matched_debit_ids
