@@ -54,3 +54,15 @@ class TestCustomerCreditReservationGuard(CustomerCreditCase):
         self.assertAvailable(40)
         self.assertEqual(reservation._credit_release(), 60)
         self.assertAvailable(100)
+        self.assertEqual((reservation.state, reservation.amount_released), ("released", 60))
+
+    def test_what_is_spent_on_another_account_stays_spent_when_the_rest_is_released(self):
+        reservation = self.reserve(60)
+        invoice, other = self.invoice_on_other_account(30), self.invoice_on_other_account(10)
+        reservation._credit_settle(invoice + other)
+        other.line_ids.remove_move_reconcile()
+        reservation._credit_release()
+        self.assertAvailable(70)
+        self.assertEqual(
+            (reservation.state, reservation.amount_settled, reservation.amount_released), ("settled", 30, 30)
+        )

@@ -43,7 +43,7 @@ class CustomerCreditReservation(models.Model):
 
     # an earmark has no entry to read these from: its payment may be spent on something else before and afterwards
     earmark_amount = fields.Monetary(readonly=True, help="What was open of the payment when it was marked.")
-    earmark_released = fields.Monetary(readonly=True, help="What was open of it when the mark was taken off.")
+    earmark_released = fields.Monetary(readonly=True, help="What was open when the mark was taken off.")
     amount = fields.Monetary(string="Reserved", compute="_compute_amounts", store=True)
     amount_held = fields.Monetary(string="Still Reserved", compute="_compute_amounts", store=True)
     amount_settled = fields.Monetary(string="Spent", compute="_compute_amounts", store=True)
@@ -73,7 +73,8 @@ class CustomerCreditReservation(models.Model):
                 total = -sum(reservation._get_own_lines().mapped("amount_currency"))
                 released = sum(reservation._get_netting_partials().mapped("credit_amount_currency"))
             else:
-                total, released = reservation.earmark_amount, reservation.earmark_released
+                total, released = reservation.earmark_amount, 0.0
+            released += reservation.earmark_released
             reservation.amount = total
             reservation.amount_held = held
             reservation.amount_released = released

@@ -62,6 +62,7 @@ class CustomerCreditReservation(models.Model):
         for line in (self.line_ids - self._get_own_lines()).sorted("id", reverse=True):
             held = -line.amount_residual_currency
             if held > 0 and self.currency_id.compare_amounts(held, amount - released) <= 0:
+                self.earmark_released += held
                 line.credit_reservation_id = False
                 released += held
         return released
