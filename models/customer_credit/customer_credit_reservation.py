@@ -342,4 +342,4 @@ class CustomerCreditReservation(models.Model):
     def _is_stale(self):
         """Whether it may be released by itself now: a hook for what knows more of the origin than its date."""
         self.ensure_one()
-        return True
+        return bool(self.date_expiry and self.date_expiry < fields.Date.context_today(self))

@@ -158,6 +158,19 @@ class PaymentTransaction(models.Model):
             updated._release_customer_credit()
         return updated
 
+    @staticmethod
+    def _is_closed_invoice(invoice):
+        """Whether there is nothing to pay of an invoice any more, however that came about."""
+        return invoice.state == "cancel" or (
+            invoice.state == "posted" and invoice.currency_id.is_zero(invoice.amount_residual)
+        )
+
+    def _release_unneeded_customer_credit(self):
+        """Give back what these transactions hold for invoices that need it no longer."""
+        for reservation in self._get_customer_credit_reservations():
+            if reservation._get_credit_transaction() and reservation._is_stale():
+                reservation._credit_release()
+
     def _release_customer_credit(self):
         """Give back what is still reserved for these transactions."""
         for reservation in self._get_customer_credit_reservations():

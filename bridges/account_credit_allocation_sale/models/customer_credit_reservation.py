@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 
 
@@ -63,8 +63,7 @@ class CustomerCreditReservation(models.Model):
                 return True
             if self._is_online_payment() or "sale" in orders.mapped("state"):
                 return False
-        expired = self.date_expiry and self.date_expiry < fields.Date.context_today(self)
-        return bool(expired) and super()._is_stale()
+        return super()._is_stale()
 
     # ------------------------------------------------------------------------------------------------------------------
     # Paying the invoices of the order
