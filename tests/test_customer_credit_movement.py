@@ -140,6 +140,13 @@ class TestCustomerCreditMovement(MovementCase):
         Movement = self.env["customer.credit.movement"].with_context(customer_credit_partner_ids=self.customer.ids)
         self.assertEqual(Movement.search([("company_id", "=", self.company.id)]).partner_id, self.customer)
 
+    def test_money_that_was_paid_back_counts_no_more_once_its_payment_is_in_draft(self):
+        payment, refund = self.payment(100), self.payment(30, payment_type="outbound")
+        (self.open_items(payment) | self.open_items(refund)).reconcile()
+        refund.action_draft()  # Odoo keeps it reconciled
+        rows = self.assertHistory([("payment", 100), ("entry", -30)])
+        self.assertAvailable(rows[-1].balance)
+
     def test_a_movement_opens_its_document(self):
         payment, invoice = self.payment(100), self.invoice(30)
         (self.open_items(payment) | self.open_items(invoice)).reconcile()

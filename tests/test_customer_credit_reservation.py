@@ -289,3 +289,11 @@ class TestCustomerCreditReservation(CustomerCreditCase):
         self.assertEqual(self.customer._get_withdrawable_credit(self.company, self.dollar), 100)
         self.company.customer_credit_overdue_lowers_withdrawal = True
         self.assertEqual(self.customer._get_withdrawable_credit(self.company, self.dollar), 70)
+
+    def test_contact_that_got_another_company_pays_its_invoices_all_the_same(self):
+        person = self.env["res.partner"].create({"name": "Person"})
+        self.payment(100, partner=person)
+        reservation = self.reserve(60, partner=person)
+        invoice = self.invoice(60, partner=person)
+        person.parent_id = self.stranger
+        self.assertEqual(reservation._credit_settle(invoice), 60)

@@ -309,6 +309,16 @@ class TestCustomerCreditWindowRights(WindowCase, SecurityCase):
         with self.assertRaises(UserError):
             self.transfer(10, self.stranger, user=self.accountant, company_id=self.other_company.id)
 
+    def test_the_credit_in_another_company_is_not_told(self):
+        user = self.new_user("clerk of the other", ["account.group_account_invoice"], self.other_company)
+        for model, field in (
+            ("customer.credit.deposit", "available"),
+            ("customer.credit.withdrawal.request", "amount_withdrawable"),
+        ):
+            vals = {"partner_id": self.customer.id, "company_id": self.company.id, "currency_id": self.dollar.id}
+            self.assertEqual(self.env[model].new(vals)[field], 100)
+            self.assertEqual(self.env[model].with_user(user).new(vals)[field], 0)
+
     def test_release_needs_its_group_and_stale_ones_are_found(self):
         self.company.customer_credit_reservation_days = 5
         held, stale = self.reserve(10), self.reserve(20)

@@ -42,7 +42,7 @@ class CustomerCreditWithdrawalRequest(models.TransientModel):
             customer = dialog.partner_id.commercial_partner_id.sudo()
             dialog.amount_withdrawable = (
                 customer._get_withdrawable_credit(dialog.company_id, dialog.currency_id)
-                if customer and dialog.company_id and dialog.currency_id
+                if customer and dialog.currency_id and dialog.company_id in dialog.env.companies
                 else 0
             )
 

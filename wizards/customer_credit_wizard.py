@@ -35,8 +35,9 @@ class CustomerCreditWizard(models.AbstractModel):
             wizard.available = wizard._get_available()
 
     def _get_available(self):
-        """The customer's available credit, in the currency of the window; as superuser."""
-        if not (self.partner_id and self.currency_id):
+        """The customer's available credit, in the currency of the window; as superuser, but in no company that the user
+        has not selected."""
+        if not (self.partner_id and self.currency_id and self.company_id in self.env.companies):
             return 0.0
         return self.partner_id.sudo()._get_credit(self.company_id, self.currency_id)
 

@@ -55,9 +55,13 @@ class AccountMove(models.Model):
         return super()._reverse_moves(default_values_list=default_values_list, cancel=cancel)
 
     def _check_reserves_nothing(self):
-        """:raise UserError: one of the entries is that of a reservation, which is released instead"""
-        reservation = self.env["customer.credit.reservation"].sudo().search([("move_id", "in", self.ids)], limit=1)
-        if reservation:
+        """:raise UserError: one of the entries is that of a reservation, or has moved its credit to another account; the
+            reservation is released instead"""
+        Reservation = self.env["customer.credit.reservation"].sudo()
+        reservation = Reservation.search([("move_id", "in", self.ids)], limit=1)
+        # an earmark has no entry: it is on a payment, which may be taken back
+        moved = self.sudo().line_ids.filtered(lambda line: line.credit_reservation_id.move_id)
+        if reservation := reservation or moved.credit_reservation_id[:1]:
             raise UserError(
                 self.env._(
                     "%(entry)s reserves credit for %(origin)s. Release the reservation instead.",

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ..open_item_reader import AllocationScope
 
@@ -16,6 +17,27 @@ class AccountMoveLine(models.Model):
         groups="account.group_account_readonly,account.group_account_invoice",
         help="What this credit is kept for. No rule, wizard or other document may use it.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if any(vals.get("credit_reservation_id") for vals in vals_list):
+            self._check_may_mark()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if "credit_reservation_id" in vals:
+            self._check_may_mark()
+        return super().write(vals)
+
+    @api.model
+    def _check_may_mark(self):
+        """The mark is set and taken off by reservations only, which do it as superuser: whoever may edit journal items may
+        not thereby release credit.
+
+        :raise AccessError: for everybody else
+        """
+        if not self.env.su:
+            raise AccessError(self.env._("Reserved credit is released by its reservation only."))
 
     @api.model
     def _get_free_credits(self, partner, company, currency=None):

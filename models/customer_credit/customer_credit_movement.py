@@ -165,6 +165,7 @@ class CustomerCreditMovement(models.Model):
                 WHERE item.counts
                   AND NOT item.is_debit
                   AND NOT (debit_move.move_type = 'entry'
+                           AND debit.parent_state = 'posted'
                            AND debit_contact.commercial_partner_id IS NOT DISTINCT FROM item.partner_id
                            AND debit.company_id = item.company_id
                            AND debit.currency_id = item.currency_id

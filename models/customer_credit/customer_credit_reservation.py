@@ -43,7 +43,7 @@ class CustomerCreditReservation(models.Model):
 
     # an earmark has no entry to read these from: its payment may be spent on something else before and afterwards
     earmark_amount = fields.Monetary(readonly=True, help="What was open of the payment when it was marked.")
-    earmark_released = fields.Monetary(readonly=True, help="What was open of it when the mark was taken off.")
+    earmark_released = fields.Monetary(readonly=True, help="What was open when the mark was taken off.")
     amount = fields.Monetary(string="Reserved", compute="_compute_amounts", store=True)
     amount_held = fields.Monetary(string="Still Reserved", compute="_compute_amounts", store=True)
     amount_settled = fields.Monetary(string="Spent", compute="_compute_amounts", store=True)
@@ -73,7 +73,8 @@ class CustomerCreditReservation(models.Model):
                 total = -sum(reservation._get_own_lines().mapped("amount_currency"))
                 released = sum(reservation._get_netting_partials().mapped("credit_amount_currency"))
             else:
-                total, released = reservation.earmark_amount, reservation.earmark_released
+                total, released = reservation.earmark_amount, 0.0
+            released += reservation.earmark_released
             reservation.amount = total
             reservation.amount_held = held
             reservation.amount_released = released
@@ -104,6 +105,16 @@ class CustomerCreditReservation(models.Model):
             lambda partial: partial.credit_move_id in self.line_ids
         )
 
+    def _get_unbacked_amount(self):
+        """What the entry took from no posted credit, in the currency: an overdraft, or a credit that was reset to draft or
+        cancelled since. Zero or more."""
+        self.ensure_one()
+        debits = self._get_debit_lines()
+        backed = debits.matched_credit_ids.filtered(lambda partial: partial.credit_move_id.parent_state == "posted")
+        return self.currency_id.round(
+            sum(debits.mapped("amount_currency")) - sum(backed.mapped("debit_amount_currency"))
+        )
+
     def _get_origin(self):
         """The record that the credit is reserved for, an empty recordset or None if it is gone."""
         self.ensure_one()
@@ -114,6 +125,14 @@ class CustomerCreditReservation(models.Model):
         invoices belong to the origin."""
         self.ensure_one()
         return (self.origin_model, self.origin_id) == (move._name, move._origin.id)
+
+    def _get_amount_for(self, move):
+        """How much of an invoice this may pay: a hook for addons whose invoices have parts of other origins.
+
+        :return: positive, in the currency of the reservation; None for all of the invoice
+        """
+        self.ensure_one()
+        return None
 
     # ------------------------------------------------------------------------------------------------------------------
     # Reserving
@@ -263,7 +282,8 @@ class CustomerCreditReservation(models.Model):
         for move in moves:
             if move.state != "posted":
                 raise UserError(self.env._("%s is not posted, so it cannot be paid.", move.display_name))
-        if strangers := debts.filtered(lambda line: line.partner_id.commercial_partner_id != self.partner_id):
+        customer = self.partner_id.commercial_partner_id  # a contact may have got another company since
+        if strangers := debts.filtered(lambda line: line.partner_id.commercial_partner_id != customer):
             raise UserError(
                 self.env._(
                     "%(document)s is not a document of %(customer)s.",
@@ -322,4 +342,4 @@ class CustomerCreditReservation(models.Model):
     def _is_stale(self):
         """Whether it may be released by itself now: a hook for what knows more of the origin than its date."""
         self.ensure_one()
-        return True
+        return bool(self.date_expiry and self.date_expiry < fields.Date.context_today(self))

@@ -29,7 +29,7 @@ class CustomerCreditReservation(models.Model):
 
         :param amount: positive, in the currency of the reservation; None for all that is held
         :return: what was released, in the currency of the reservation
-        :raise UserError: so much is not held
+        :raise UserError: so much is not held, or is not held apart from more
         """
         self.ensure_one()
         self = self.sudo().with_company(self.company_id)
@@ -47,6 +47,10 @@ class CustomerCreditReservation(models.Model):
                 if not self.currency_id.is_zero(part):
                     self._release_pair(debit, credit, part)
                     left = self.currency_id.round(left - part)
+            if not self.currency_id.is_zero(left):
+                raise UserError(
+                    self.env._("%s was moved to another account, and can only be released as a whole.", self.name)
+                )
         return released
 
     def _release_moved(self, amount):
@@ -58,6 +62,7 @@ class CustomerCreditReservation(models.Model):
         for line in (self.line_ids - self._get_own_lines()).sorted("id", reverse=True):
             held = -line.amount_residual_currency
             if held > 0 and self.currency_id.compare_amounts(held, amount - released) <= 0:
+                self.earmark_released += held
                 line.credit_reservation_id = False
                 released += held
         return released

@@ -169,6 +169,7 @@ class CustomerCreditWithdrawal(models.Model):
             withdrawal._check_approver()
             withdrawal._check_bank_account(withdrawal.partner_bank_id, withdrawal.partner_id, withdrawal.company_id)
             withdrawal._check_bank_trusted()
+            withdrawal._check_backed()
             withdrawal._set_approved()
 
     def action_open_refusal(self):
@@ -277,7 +278,7 @@ class CustomerCreditWithdrawal(models.Model):
         return (
             user.has_group(APPROVE_GROUP)
             and user != self.requested_by
-            and user.sudo().partner_id.commercial_partner_id != self.partner_id
+            and user.sudo().partner_id.commercial_partner_id != self.sudo().partner_id.commercial_partner_id
         )
 
     def _check_approver(self):
@@ -292,7 +293,7 @@ class CustomerCreditWithdrawal(models.Model):
         """:raise UserError: there is no such account, or it belongs to somebody else, or to another company"""
         if not bank or not bank.active:
             raise UserError(self.env._("Choose the bank account to which the credit is to be paid."))
-        if bank.partner_id.commercial_partner_id != customer or bank.company_id not in (
+        if bank.partner_id.commercial_partner_id != customer.commercial_partner_id or bank.company_id not in (
             self.env["res.company"],
             company,
         ):

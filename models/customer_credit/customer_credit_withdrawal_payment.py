@@ -72,6 +72,7 @@ class CustomerCreditWithdrawal(models.Model):
         withdrawal._check_bank_account(withdrawal.partner_bank_id, withdrawal.partner_id, withdrawal.company_id)
         withdrawal._check_bank_trusted()
         withdrawal._check_reserved(withdrawal.amount)
+        withdrawal._check_backed()
         payment = self._create_payment(journal, date, memo, payment_method_line)
         payment.action_post()
         if not payment.move_id:
@@ -200,6 +201,7 @@ class CustomerCreditWithdrawal(models.Model):
         for withdrawal in approved:
             withdrawal._lock_in_state("approved")
             withdrawal._check_bank_trusted()
+            withdrawal._check_backed()
             withdrawal._settle_with(withdrawal.payment_id)
 
     def _check_no_payment(self):
@@ -223,12 +225,31 @@ class CustomerCreditWithdrawal(models.Model):
                 )
             )
 
+    def _check_backed(self):
+        """A payment that is taken back after credit was reserved from it, as when a cheque bounces, leaves a reservation
+        with no money behind it. What the customer has paid in since is used first.
+
+        :raise UserError: the money to be paid out is not there any more
+        """
+        self.ensure_one()
+        self.partner_id._credit_settle_overdraft(self.company_id, self.currency_id)
+        unbacked = self.reservation_id._get_unbacked_amount()
+        if not self.currency_id.is_zero(unbacked):
+            raise UserError(
+                self.env._(
+                    "%(amount)s of the credit that is reserved for %(name)s is not there any more: the payment or "
+                    "credit note that it came from was taken back. Refuse the withdrawal.",
+                    amount=self.currency_id.format(unbacked),
+                    name=self.name,
+                )
+            )
+
     def _check_payment(self, payment):
         """:raise UserError: what the payment sends is not what was approved"""
         same = (
             payment.move_id.state == "posted"
             and payment.payment_type == "outbound"
-            and payment.partner_id.commercial_partner_id == self.partner_id
+            and payment.partner_id.commercial_partner_id == self.partner_id.commercial_partner_id
             and payment.company_id == self.company_id
             and payment.currency_id == self.currency_id
             and payment.partner_bank_id == self.partner_bank_id

@@ -4,6 +4,8 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
+from odoo.addons.base.models.res_bank import sanitize_account_number
+
 from .customer_credit import get_customer, parse_amount, parse_id, pop_message, set_message
 from .portal import CustomerCreditPortal
 
@@ -102,8 +104,24 @@ class CustomerCreditWithdrawalPortal(CustomerCreditPortal):
         number = str(post.get("acc_number") or "").strip()[:64]
         if post.get("bank_id") or not number:
             raise UserError(request.env._("Please choose a bank account, or enter its number."))
+        if known := self._find_withdrawal_account(number):
+            if known not in self._get_withdrawal_accounts(company):
+                raise UserError(request.env._("This bank account cannot be used. Please enter another one."))
+            return known
         Bank = request.env["res.partner.bank"].sudo()
         return Bank.create({"acc_number": number, "partner_id": get_customer().id, "allow_out_payment": False})
+
+    def _find_withdrawal_account(self, number):
+        """The customer's bank account with a number that was typed, however it is spaced; also one that is archived, or
+        another company's: a customer has a number once."""
+        Bank = request.env["res.partner.bank"].sudo().with_context(active_test=False)
+        return Bank.search(
+            [
+                ("partner_id", "=", get_customer().id),
+                ("sanitized_acc_number", "=", sanitize_account_number(number)),
+            ],
+            limit=1,
+        )
 
     def _get_withdrawal_accounts(self, company):
         Bank = request.env["res.partner.bank"].sudo()

@@ -105,10 +105,23 @@ class PaymentTransaction(models.Model):
         invoices = self.invoice_ids
         if invoices:
             is_due = all(invoice.state == "posted" and invoice.move_type == "out_invoice" for invoice in invoices)
-            return sum(invoices.mapped("amount_residual")) if is_due else 0.0
+            if not is_due:
+                return 0.0
+            return max(sum(invoices.mapped("amount_residual")) - self._get_customer_credit_unsettled(), 0.0)
         if "sale_order_ids" in self._fields and self.sale_order_ids:
             return sum(order.amount_total - order.amount_paid for order in self.sale_order_ids)
         return None
+
+    def _get_customer_credit_unsettled(self):
+        """What other transactions hold for the invoices of this one, since it could not be settled yet: that needs not be
+        paid once more. Zero or more, in the currency of the transaction."""
+        self.ensure_one()
+        unsettled = 0.0
+        for reservation in (self.invoice_ids.transaction_ids - self)._get_customer_credit_reservations():
+            amounts = [reservation._get_amount_for(invoice) for invoice in self.invoice_ids]
+            held = reservation.amount_held
+            unsettled += held if None in amounts else min(sum(max(amount, 0.0) for amount in amounts), held)
+        return unsettled
 
     # --- settling -----------------------------------------------------------------------------------------------------
 
@@ -120,15 +133,23 @@ class PaymentTransaction(models.Model):
         return self.env["account.payment"]
 
     def _settle_customer_credit(self):
-        """Pay the posted invoices of each transaction with what is reserved for it; the rest stays reserved."""
+        """Pay the posted invoices of each transaction with what is reserved for it; the rest stays reserved.
+
+        An order may be invoiced to somebody else after it was paid: that is none of the customer's invoices.
+        """
         for tx in self:
+            customer = tx.partner_id.commercial_partner_id
             invoices = tx.invoice_ids.filtered(
-                lambda move, currency=tx.currency_id: move.state == "posted"
+                lambda move, tx=tx, customer=customer: move.state == "posted"
                 and move.move_type == "out_invoice"
-                and currency.compare_amounts(move.amount_residual, 0) > 0
-            )
+                and move.commercial_partner_id == customer
+                and tx.currency_id.compare_amounts(move.amount_residual, 0) > 0
+            ).sorted(lambda move: (move.invoice_date_due or move.date, move.id))
             for reservation in tx._get_customer_credit_reservations() if invoices else ():
-                reservation._credit_settle(invoices)
+                for invoice in invoices:
+                    amount = reservation._get_amount_for(invoice)
+                    if amount is None or amount > 0:
+                        reservation._credit_settle(invoice, amount)
 
     def _update_state(self, allowed_states, target_state, state_message):
         """What fails or is cancelled holds no credit any more."""
@@ -136,6 +157,19 @@ class PaymentTransaction(models.Model):
         if target_state in ("cancel", "error"):
             updated._release_customer_credit()
         return updated
+
+    @staticmethod
+    def _is_closed_invoice(invoice):
+        """Whether there is nothing to pay of an invoice any more, however that came about."""
+        return invoice.state == "cancel" or (
+            invoice.state == "posted" and invoice.currency_id.is_zero(invoice.amount_residual)
+        )
+
+    def _release_unneeded_customer_credit(self):
+        """Give back what these transactions hold for invoices that need it no longer."""
+        for reservation in self._get_customer_credit_reservations():
+            if reservation._get_credit_transaction() and reservation._is_stale():
+                reservation._credit_release()
 
     def _release_customer_credit(self):
         """Give back what is still reserved for these transactions."""

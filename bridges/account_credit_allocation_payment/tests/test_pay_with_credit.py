@@ -162,3 +162,59 @@ class TestPayWithCredit(CreditPaymentCase):
         reservation = self.customer._credit_reserve(60, tx.currency_id, tx, company=self.company)
         self.assertTrue(reservation._may_settle(invoice))
         self.assertFalse(reservation._may_settle(self.invoice(80)))
+
+    def test_what_could_not_be_settled_yet_is_not_paid_again(self):
+        invoice = self.invoice(80)
+        self.payment(100)
+        first, second = self.transaction(80, [invoice]), self.transaction(80, [invoice])
+        for tx in first, second:  # as where the first one's post-processing fails
+            tx._process("customer_credit", {"reference": tx.reference})
+        self.assertEqual((first.state, second.state), ("done", "error"))
+        self.assertIn("Only $\xa00.00 is still to be paid", second.state_message)
+        self.assertCredit(120)
+
+    def test_an_invoice_is_posted_though_the_credit_for_it_cannot_be_used(self):
+        invoice = self.invoice(80)
+        tx = self.pay_with_credit(self.transaction(80, [invoice]))
+        invoice.button_draft()
+        invoice.line_ids.remove_move_reconcile()
+        invoice.partner_id = self.stranger
+        invoice.action_post()
+        self.assertEqual(invoice.state, "posted")
+        self.assertOpen(invoice, 80)
+        self.assertEqual(self.reservations(tx).amount_held, 80)
+
+    def test_the_credit_goes_back_when_its_invoice_is_cancelled(self):
+        invoice = self.invoice(80)
+        tx = self.pay_with_credit(self.transaction(80, [invoice]))
+        invoice.button_draft()
+        self.assertCredit(20)
+        invoice.button_cancel()
+        self.assertCredit(100)
+        self.assertEqual(self.reservations(tx).state, "released")
+
+    def test_the_credit_goes_back_when_its_invoice_is_reversed(self):
+        invoice = self.invoice(80)
+        self.pay_with_credit(self.transaction(80, [invoice]))
+        invoice._reverse_moves(cancel=True)
+        self.assertOpen(invoice, 0)
+        self.assertCredit(100)
+
+    def test_the_credit_for_one_of_two_invoices_stays_while_the_other_needs_it(self):
+        first, second = self.invoice(30), self.invoice(50)
+        self.pay_with_credit(self.transaction(80, [first, second]))
+        (first + second).line_ids.remove_move_reconcile()
+        first.button_draft()
+        first.button_cancel()
+        self.assertCredit(20)
+
+    def test_the_schedule_finds_what_no_invoice_needs(self):
+        invoice = self.invoice(80)
+        tx = self.pay_with_credit(self.transaction(80, [invoice]))
+        reservation = self.reservations(tx)
+        invoice.line_ids.remove_move_reconcile()
+        self.assertFalse(reservation.is_stale)
+        (self.open_items(invoice) | self.open_items(self.payment(80))).reconcile()
+        reservation.invalidate_recordset()
+        self.assertTrue(reservation.is_stale)
+        self.assertIn(reservation, reservation.search([("is_stale", "=", True)]))

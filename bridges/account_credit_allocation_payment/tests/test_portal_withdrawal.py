@@ -63,6 +63,18 @@ class TestPortalWithdrawal(CreditPortalCase):
             account, [{"acc_number": "AZURE-2", "partner_id": self.customer.id, "allow_out_payment": False}]
         )
 
+    def test_the_number_of_a_known_account_is_that_account(self):
+        self.log_in()
+        self.request_withdrawal(60, bank_id="", acc_number="azure - 1")
+        self.assertEqual(self.withdrawals().partner_bank_id, self.bank)
+
+    def test_the_number_of_an_account_that_is_archived_is_refused(self):
+        self.bank.active = False
+        self.log_in()
+        response = self.request_withdrawal(60, bank_id="", acc_number="AZURE-1")
+        self.assertIn("cannot be used", response.text)
+        self.assertFalse(self.withdrawals())
+
     def test_a_request_that_is_refused_leaves_no_account_behind(self):
         self.log_in()
         response = self.request_withdrawal(100.01, bank_id="", acc_number="AZURE-3")

@@ -89,6 +89,26 @@ class TestTopUpRefund(CreditPaymentCase):
         refund._post_process()
         self.assertCredit(-30)
 
+    def test_a_refund_that_the_provider_tells_of_is_booked_though_the_credit_is_spent(self):
+        self.spend(120)
+        refund = self.tx._create_child_transaction(50, is_refund=True)  # as a notification of the provider does
+        self.assertEqual(self.reservations(refund).amount_held, 30)
+        refund._set_done()
+        refund._post_process()
+        self.assertEqual(refund.payment_id.payment_type, "outbound")
+        self.assertOpen(refund.payment_id, 20)
+        self.assertCredit(-20)
+
+    def test_a_refund_that_the_provider_tells_of_takes_other_credit(self):
+        self.spend(150)
+        self.payment(70, credit_allocation_excluded=True)
+        refund = self.tx._create_child_transaction(50, is_refund=True)
+        self.assertFalse(self.reservations(refund))
+        refund._set_done()
+        refund._post_process()
+        self.assertOpen(refund.payment_id, 0)
+        self.assertCredit(20)
+
     def test_however_often_it_is_post_processed_it_is_refunded_once(self):
         refund = self.refund()
         refund._post_process()

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 
 
@@ -63,8 +63,7 @@ class CustomerCreditReservation(models.Model):
                 return True
             if self._is_online_payment() or "sale" in orders.mapped("state"):
                 return False
-        expired = self.date_expiry and self.date_expiry < fields.Date.context_today(self)
-        return bool(expired) and super()._is_stale()
+        return super()._is_stale()
 
     # ------------------------------------------------------------------------------------------------------------------
     # Paying the invoices of the order
@@ -99,8 +98,8 @@ class CustomerCreditReservation(models.Model):
         :return: None where all of the invoice is for its orders
         """
         orders = self._get_sale_orders()
-        if invoice.line_ids.sale_line_ids.order_id <= orders:
-            return None
+        if not orders or invoice.line_ids.sale_line_ids.order_id <= orders:
+            return super()._get_amount_for(invoice)
         share = sum(invoice._get_sale_order_invoiced_amount(order) for order in orders)
         for reservation in orders._get_credit_reservations(held=False):
             partials = reservation.line_ids.matched_debit_ids
