@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class CustomerCreditReservation(models.Model):
@@ -15,11 +16,11 @@ class CustomerCreditReservation(models.Model):
     def _compute_is_stale(self):
         stale = self.filtered_domain(self._get_stale_domain())
         for reservation in self:
-            reservation.is_stale = reservation in stale
+            reservation.is_stale = reservation in stale and reservation.sudo()._is_stale()
 
     @api.model
     def _search_is_stale(self, operator, value):
         if operator != "in":
             return NotImplemented
-        domain = self._get_stale_domain()
-        return domain if True in value else ~domain
+        stale = self.search(self._get_stale_domain()).filtered(lambda reservation: reservation.sudo()._is_stale())
+        return Domain("id", "in" if True in value else "not in", stale.ids)
