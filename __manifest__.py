@@ -32,14 +32,6 @@
         # the nightly check, and its screens
         "data/account_credit_allocation_check_cron_data.xml",
         "views/account_credit_allocation_check_views.xml",
-        # withdrawals of customer credit: dialogs before the form that opens them
-        "data/customer_credit_activity_type_data.xml",
-        "data/customer_credit_mail_template_data.xml",
-        "wizards/customer_credit_withdrawal_request_views.xml",
-        "wizards/customer_credit_withdrawal_payment_views.xml",
-        "wizards/customer_credit_withdrawal_refusal_views.xml",
-        "views/customer_credit_withdrawal_views.xml",
-        "views/customer_credit_mail_views.xml",
         # what is printed and analysed
         "report/account_credit_allocation_report.xml",
         "report/account_credit_allocation_unallocated_views.xml",
@@ -53,6 +45,14 @@
         "views/customer_credit_reservation_views.xml",
         "views/customer_credit_partner_views.xml",
         "views/customer_credit_settings_views.xml",
+        # withdrawals of customer credit: dialogs before the form that opens them
+        "data/customer_credit_activity_type_data.xml",
+        "data/customer_credit_mail_template_data.xml",
+        "wizards/customer_credit_withdrawal_request_views.xml",
+        "wizards/customer_credit_withdrawal_payment_views.xml",
+        "wizards/customer_credit_withdrawal_refusal_views.xml",
+        "views/customer_credit_withdrawal_views.xml",
+        "views/customer_credit_mail_views.xml",
         # entries of the Action menu
         "data/ir_actions_server_data.xml",
         "data/customer_credit_cron_data.xml",

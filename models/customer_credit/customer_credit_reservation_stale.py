@@ -16,7 +16,7 @@ class CustomerCreditReservation(models.Model):
     def _compute_is_stale(self):
         candidates = self.filtered_domain(self._get_stale_domain())
         for reservation in self:
-            reservation.is_stale = reservation in candidates and reservation._is_stale()
+            reservation.is_stale = reservation in candidates and reservation.sudo()._is_stale()
 
     @api.model
     def _search_is_stale(self, operator, value):
