@@ -56,7 +56,7 @@ class AccountMove(models.Model):
 
     def _check_reserves_nothing(self):
         """:raise UserError: one of the entries is that of a reservation, or has moved its credit to another account; the
-            reservation is released instead"""
+        reservation is released instead"""
         Reservation = self.env["customer.credit.reservation"].sudo()
         reservation = Reservation.search([("move_id", "in", self.ids)], limit=1)
         # an earmark has no entry: it is on a payment, which may be taken back

@@ -226,8 +226,8 @@ class CustomerCreditWithdrawal(models.Model):
             )
 
     def _check_backed(self):
-        """No overdraft is paid out, and no credit whose money was taken back since it was reserved: a cheque that bounced, a
-        card payment that the bank of the customer has reclaimed. What the customer has paid in since is used first.
+        """No overdraft is paid out, and no credit whose money was taken back since it was reserved: a cheque that
+        bounced, a card payment that the customer's bank has reclaimed. What was paid in since is used first.
 
         :raise UserError: the money to be paid out is not there any more
         """
