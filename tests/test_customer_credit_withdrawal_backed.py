@@ -57,16 +57,24 @@ class TestCustomerCreditWithdrawalBacked(WithdrawalCase):
         self.assertEqual(withdrawal.state, "done")
         self.assertAvailable(40)
 
-    def test_the_cancelled_credit_note_of_another_reservation_does_not_matter(self):
+    def test_who_has_overdrawn_since_gets_nothing(self):
+        self.company.customer_credit_overdraft = "limit"
+        self.company.customer_credit_overdraft_limit = 50
         withdrawal = self.request(60)
-        self.approve(withdrawal)
-        note = self.credit_note(30)
         self.reserve(70)
-        note.button_draft()
-        note.button_cancel()
         self.assertAvailable(-30)
+        self.assertNotThere(lambda: self.approve(withdrawal), "30.00")
+        self.payment(30)
+        self.approve(withdrawal)
         self.pay(withdrawal)
         self.assertEqual(withdrawal.state, "done")
+
+    def test_who_got_the_money_back_otherwise_gets_nothing(self):
+        withdrawal = self.request(100)
+        self.approve(withdrawal)
+        self.payment(100, payment_type="outbound")  # as the bank of the customer reclaims it
+        self.assertAvailable(-100)
+        self.assertNotThere(lambda: self.pay(withdrawal), "100.00")
 
     def test_contact_that_got_another_company_is_paid_all_the_same(self):
         person = self.env["res.partner"].create({"name": "Person"})

@@ -55,8 +55,10 @@ class AccountMove(models.Model):
         return super()._reverse_moves(default_values_list=default_values_list, cancel=cancel)
 
     def _check_reserves_nothing(self):
-        """:raise UserError: one of the entries is that of a reservation, or has moved its credit to another account; the
-            reservation is released instead"""
+        """What reserves credit is released by its reservation.
+
+        :raise UserError: one of the entries is that of a reservation, or has moved its credit to another account
+        """
         Reservation = self.env["customer.credit.reservation"].sudo()
         reservation = Reservation.search([("move_id", "in", self.ids)], limit=1)
         # an earmark has no entry: it is on a payment, which may be taken back

@@ -31,8 +31,8 @@ class AccountMoveLine(models.Model):
 
     @api.model
     def _check_may_mark(self):
-        """The mark is set and taken off by reservations only, which do it as superuser: whoever may edit journal items may
-        not thereby release credit.
+        """The mark is set and taken off by reservations only, which do it as superuser: whoever may edit journal items
+        may not thereby release credit.
 
         :raise AccessError: for everybody else
         """

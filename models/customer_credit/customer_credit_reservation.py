@@ -106,8 +106,8 @@ class CustomerCreditReservation(models.Model):
         )
 
     def _get_unbacked_amount(self):
-        """What the entry took from no posted credit, in the currency: an overdraft, or a credit that was reset to draft or
-        cancelled since. Zero or more."""
+        """What the entry took from no posted credit, in the currency: an overdraft, or a credit that was reset to
+        draft or cancelled since. Zero or more."""
         self.ensure_one()
         debits = self._get_debit_lines()
         backed = debits.matched_credit_ids.filtered(lambda partial: partial.credit_move_id.parent_state == "posted")

@@ -201,8 +201,8 @@ class CustomerCreditWithdrawal(models.Model):
         for withdrawal in approved:
             withdrawal._lock_in_state("approved")
             withdrawal._check_bank_trusted()
-            withdrawal._check_backed()
             withdrawal._settle_with(withdrawal.payment_id)
+            withdrawal._check_backed()  # afterwards: until then the payment itself is an open debit
 
     def _check_no_payment(self):
         """:raise UserError: there is a payment of this withdrawal, so that it might be paid twice"""
@@ -226,20 +226,22 @@ class CustomerCreditWithdrawal(models.Model):
             )
 
     def _check_backed(self):
-        """A payment that is taken back after credit was reserved from it, as when a cheque bounces, leaves a reservation
-        with no money behind it. What the customer has paid in since is used first.
+        """No overdraft is paid out, and no credit whose money was taken back since it was reserved: a cheque that
+        bounced, a card payment that the customer's bank has reclaimed. What was paid in since is used first.
 
         :raise UserError: the money to be paid out is not there any more
         """
         self.ensure_one()
         self.partner_id._credit_settle_overdraft(self.company_id, self.currency_id)
-        unbacked = self.reservation_id._get_unbacked_amount()
-        if not self.currency_id.is_zero(unbacked):
+        missing = max(
+            self.reservation_id._get_unbacked_amount(), -self.partner_id._get_credit(self.company_id, self.currency_id)
+        )
+        if self.currency_id.compare_amounts(missing, 0) > 0:
             raise UserError(
                 self.env._(
-                    "%(amount)s of the credit that is reserved for %(name)s is not there any more: the payment or "
-                    "credit note that it came from was taken back. Refuse the withdrawal.",
-                    amount=self.currency_id.format(unbacked),
+                    "%(amount)s of the credit for %(name)s is not there any more: a payment or credit note was taken "
+                    "back, or the customer has overdrawn. Refuse the withdrawal, or wait until the customer has paid.",
+                    amount=self.currency_id.format(missing),
                     name=self.name,
                 )
             )

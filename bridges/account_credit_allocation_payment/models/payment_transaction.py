@@ -113,8 +113,8 @@ class PaymentTransaction(models.Model):
         return None
 
     def _get_customer_credit_unsettled(self):
-        """What other transactions hold for the invoices of this one, since it could not be settled yet: that needs not be
-        paid once more. Zero or more, in the currency of the transaction."""
+        """What other transactions hold for the invoices of this one, since it could not be settled yet: that needs not
+        be paid once more. Zero or more, in the currency of the transaction."""
         self.ensure_one()
         unsettled = 0.0
         for reservation in (self.invoice_ids.transaction_ids - self)._get_customer_credit_reservations():

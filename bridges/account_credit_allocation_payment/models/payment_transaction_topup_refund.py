@@ -22,8 +22,8 @@ class PaymentTransaction(models.Model):
         return super(PaymentTransaction, transaction)._refund(amount_to_refund=amount_to_refund)
 
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
-        """Reserve what is to be refunded, before the provider is asked. Where the provider tells of a refund, as much of
-        that as is there."""
+        """Reserve what is to be refunded, before the provider is asked. Where the provider tells of a refund, as much
+        of that as is there."""
         child = super()._create_child_transaction(amount, is_refund=is_refund, **custom_create_values)
         if is_refund and self.is_customer_credit_topup:
             child._reserve_customer_credit_refund(amount)

@@ -109,6 +109,20 @@ class TestTopUpRefund(CreditPaymentCase):
         self.assertOpen(refund.payment_id, 0)
         self.assertCredit(20)
 
+    def test_a_top_up_that_the_bank_reclaims_is_not_withdrawn_as_well(self):
+        bank = self.env["res.partner.bank"].create(
+            {"acc_number": "AZURE-1", "partner_id": self.customer.id, "allow_out_payment": True}
+        )
+        self.spend(100)
+        withdrawal = self.customer.with_user(self.portal_user).sudo()
+        withdrawal = withdrawal._request_credit_withdrawal(50, self.tx.currency_id, bank, self.company)
+        refund = self.tx._create_child_transaction(50, is_refund=True)
+        refund._set_done()
+        refund._post_process()
+        self.assertCredit(-50)
+        with self.assertRaisesRegex(UserError, "is not there any more"):
+            withdrawal.with_user(self.env.user).action_approve()
+
     def test_however_often_it_is_post_processed_it_is_refunded_once(self):
         refund = self.refund()
         refund._post_process()
