@@ -71,6 +71,8 @@
         "demo/amount_demo.xml",
         "demo/leftover_demo.xml",
         "demo/vendor_demo.xml",
+        # customers with credit that is kept, and a withdrawal that waits for its approval
+        "demo/customer_credit_demo.xml",
         # a schedule that waits to be switched on
         "demo/run_demo.xml",
     ],
