@@ -47,6 +47,7 @@
         "views/customer_credit_settings_views.xml",
         # withdrawals of customer credit: dialogs before the form that opens them
         "data/customer_credit_activity_type_data.xml",
+        "views/customer_credit_mail_templates.xml",
         "data/customer_credit_mail_template_data.xml",
         "wizards/customer_credit_withdrawal_request_views.xml",
         "wizards/customer_credit_withdrawal_payment_views.xml",

@@ -28,6 +28,7 @@ class TestCustomerCreditMail(WithdrawalCase):
             self.assertRegex(mail.body_html, r"\$.60\.00")
             self.assertRegex(mail.body_html, r"\$.40\.00", "what is left")
             self.assertIn(self.company.name, mail.body_html)
+            self.assertNotIn("Customer Credit Withdrawal", mail.body_html, "a name of ours, not the customer's")
 
     def test_refusal_says_why(self):
         withdrawal = self.request(60)

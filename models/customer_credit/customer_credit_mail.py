@@ -8,7 +8,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 _logger = logging.getLogger(__name__)
 
 MODULE = "account_credit_allocation"
-LAYOUT = "mail.mail_notification_light"
+LAYOUT = f"{MODULE}.customer_credit_mail_layout"
 
 
 class Event(NamedTuple):

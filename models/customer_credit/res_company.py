@@ -45,8 +45,7 @@ class ResCompany(models.Model):
     def _get_customer_credit_journal(self):
         """The journal of this company for all entries of customer credit, made when it is missing.
 
-        Its numbers are not those of the miscellaneous journal, whose sequence may be audited. A journal that somebody
-        archived is used all the same.
+        Its numbers are not those of the miscellaneous journal, whose sequence may be audited.
 
         :raise odoo.exceptions.UserError: the company has no chart of accounts, so there is nothing to book on
         """

@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import {registry} from "@web/core/registry";
 
 /** Steps that choose the demo provider in the payment form and pay. */
 const payByCard = () => [
