@@ -1,2 +1,2 @@
 from . import models, report, wizards
-from .hooks import _create_allocation_sequences, _delete_allocation_sequences
+from .hooks import _delete_allocation_sequences, _prepare_companies

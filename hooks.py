@@ -1,12 +1,15 @@
 from .models.res_company import SEQUENCES
 
 
-def _create_allocation_sequences(env):
-    """Number the allocation documents and runs of every company that exists when the addon is installed.
+def _prepare_companies(env):
+    """Number the allocation documents and runs of every company that exists when the addon is installed, and give those
+    that keep books a journal for customer credit.
 
-    Companies created later get their sequences when they are created.
+    Companies created later get their sequences when they are created, and the journal with their chart of accounts.
     """
-    env["res.company"].search([])._create_credit_allocation_sequences()
+    companies = env["res.company"].search([])
+    companies._create_credit_allocation_sequences()
+    companies.filtered("chart_template")._create_customer_credit_journals()
 
 
 def _delete_allocation_sequences(env):

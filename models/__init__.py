@@ -38,3 +38,6 @@ from . import (
     res_config_settings,
     res_partner,
 )
+
+# isort: split
+from . import customer_credit  # what is built on all of the above

@@ -15,6 +15,7 @@ ORIGINS = [
     ("wizard", "Wizard"),
     ("run", "Run"),
     ("choice", "Choice"),
+    ("credit", "Customer credit"),
 ]
 
 

@@ -135,6 +135,7 @@ class AccountCreditAllocationLine(models.Model):
         return [
             *self.env["account.credit.allocation.rule.type"]._get_labels(),
             ("manual", self.env._("By hand")),
+            ("credit", self.env._("Customer credit")),
             ("removed", self.env._("Rule that is not installed any more")),
         ]
 
@@ -242,6 +243,10 @@ class AccountCreditAllocationLine(models.Model):
             "small_rest": self.env._("What was left is within the tolerance"),
             "close_amount": self.env._("The open amounts differ by no more than the tolerance"),
             "manual": self.env._("The amount was typed by hand"),
+            "overdraft": self.env._("What was overdrawn is settled first"),
+            "spent": self.env._("The customer's credit was spent, the oldest first"),
+            "reserved": self.env._("The credit was reserved for this document"),
+            "released": self.env._("The reservation was released"),
         }
         if evidence.code in plain:
             return plain[evidence.code]

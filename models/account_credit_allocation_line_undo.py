@@ -14,7 +14,7 @@ class AccountCreditAllocationLine(models.Model):
     stay and tell who took them back, and when.
     """
 
-    _inherit = "account.credit.allocation.line"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.credit.allocation.line"
 
     def action_undo(self):
         """Ask whether to take these allocations back, and say what that will do.
@@ -68,6 +68,7 @@ class AccountCreditAllocationLine(models.Model):
                     date=format_datetime(self.env, last.undone_date),
                 )
             )
+        self._check_not_reserving()
         items = (self.debt_line_id + self.credit_line_id).sudo()
         if other := items.company_id - self.env.companies:
             # native reconciliation would not find, and not reverse, the entries of a company that is not selected

@@ -7,7 +7,7 @@ class AccountCreditAllocationRunDrafts(models.Model):
     """What becomes of the drafts that a preview has made: applied, discarded, or made anew for those partners of whom
     something has changed meanwhile."""
 
-    _inherit = "account.credit.allocation.run"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.credit.allocation.run"
 
     is_applying = fields.Boolean(
         string="Applied", readonly=True, copy=False, help="The drafts of the preview have been, or are being, applied."

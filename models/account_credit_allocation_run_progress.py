@@ -4,7 +4,7 @@ from odoo import api, fields, models
 class AccountCreditAllocationRunProgress(models.Model):
     """What is shown of a run while it is at work, and where its buttons lead."""
 
-    _inherit = "account.credit.allocation.run"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.credit.allocation.run"
 
     rule_result_ids = fields.One2many("account.credit.allocation.run.rule", "run_id", string="Results by Rule")
     reason_ids = fields.One2many("account.credit.allocation.run.reason", "run_id", string="Reasons")

@@ -45,7 +45,7 @@ class AccountCreditAllocationRunWorker(models.Model):
     allocations committed together. A worker that is killed leaves its rows pending, with the attempt counted.
     """
 
-    _inherit = "account.credit.allocation.run"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.credit.allocation.run"
 
     def _process_batch(self, batch):
         """Work on a batch in transactions of its own: whatever the caller's transaction does, what this one has done

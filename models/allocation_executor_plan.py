@@ -43,7 +43,7 @@ def paused_garbage_collection():
 class AllocationExecutor(models.AbstractModel):
     """Planning: open items are read, and the rules decide. Nothing is changed."""
 
-    _inherit = "account.credit.allocation.executor"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.credit.allocation.executor"
 
     @api.model
     def _plan(self, scope):

@@ -1,7 +1,11 @@
 from odoo import api, fields, models
 
 # what is numbered by company and year: code of the sequence, which is the model, and prefix of the number
-SEQUENCES = {"account.credit.allocation": "CA", "account.credit.allocation.run": "RUN"}
+SEQUENCES = {
+    "account.credit.allocation": "CA",
+    "account.credit.allocation.run": "RUN",
+    "customer.credit.withdrawal": "WD",
+}
 
 
 class ResCompany(models.Model):
@@ -80,6 +84,7 @@ class ResCompany(models.Model):
         names = {
             "account.credit.allocation": self.env._("Credit allocation of %s"),
             "account.credit.allocation.run": self.env._("Credit allocation runs of %s"),
+            "customer.credit.withdrawal": self.env._("Withdrawals of customer credit of %s"),
         }
         return Sequence.create(
             [

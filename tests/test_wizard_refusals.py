@@ -180,7 +180,7 @@ class TestWizardDeferredEntries(WizardCase):
 
         class DeferringMove(models.Model):
             _module = None
-            _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
+            _inherit = "account.move"
 
             deferred_move_ids = fields.Many2many("account.move", compute="_compute_deferred_move_ids")
 

@@ -1,0 +1,1 @@
+from . import customer_credit, invoice, payment, portal, topup, withdrawal

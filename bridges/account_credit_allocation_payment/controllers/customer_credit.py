@@ -1,0 +1,52 @@
+"""What the pages on customer credit share. Whose credit it is never comes from the browser."""
+
+from decimal import Decimal, InvalidOperation
+
+from odoo.http import request
+
+MESSAGE_KEY = "customer_credit_message"
+LARGEST = 10**12
+
+
+def get_customer():
+    """The commercial partner of the logged-in user, as superuser: the only one whose credit is seen or spent here."""
+    return request.env.user.partner_id.commercial_partner_id.sudo()
+
+
+def get_companies():
+    """The companies in which the logged-in user sees credit, as superuser."""
+    return request.env.user.company_ids.sudo()
+
+
+def parse_amount(text, currency):
+    """The positive amount that somebody typed, or None: for what is no number, not finite, or finer than the currency.
+
+    :param text: as it came from the browser
+    :param currency: ``res.currency`` record
+    """
+    try:
+        amount = Decimal(str(text).strip())
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or not 0 < amount < LARGEST or amount != round(amount, currency.decimal_places):
+        return None
+    return currency.round(float(amount)) or None
+
+
+def parse_id(text):
+    """The id that came from the browser, or 0, which is no record's."""
+    return int(text) if str(text).isdecimal() and len(str(text)) < 10 else 0
+
+
+def set_message(kind, text):
+    """Have the next page of this session show a message, once.
+
+    :param str kind: ``success``, ``warning`` or ``danger``
+    """
+    request.session[MESSAGE_KEY] = [kind, str(text)]
+
+
+def pop_message():
+    """The message for this page, ``{"kind": …, "text": …}``, or None."""
+    message = request.session.pop(MESSAGE_KEY, None)
+    return message and {"kind": message[0], "text": message[1]}

@@ -1,0 +1,8 @@
+from . import (
+    account_move,
+    customer_credit_reservation,
+    open_item_reader,
+    payment_transaction,
+    sale_order,
+    sale_order_settle,
+)

@@ -1,0 +1,36 @@
+from . import (
+    account_credit_allocation_line,
+    account_move,
+    account_move_balance,
+    account_move_kind,
+    account_move_line,
+    account_move_withdrawal,
+    account_payment_withdrawal,
+    allocation_executor,
+    customer_credit_lock,
+    customer_credit_mail,
+    customer_credit_mail_mark,
+    customer_credit_movement,
+    customer_credit_reservation,
+    customer_credit_withdrawal,
+    open_item_reader,
+    res_company,
+    res_company_mail,
+    res_config_settings,
+    res_config_settings_mail,
+    res_partner,
+    res_partner_balance,
+    res_partner_mail,
+    res_partner_policy,
+    res_partner_statement,
+    res_partner_withdrawal,
+)
+
+# isort: split
+from . import (  # what these extend is above
+    customer_credit_reservation_mail,
+    customer_credit_reservation_release,
+    customer_credit_reservation_stale,
+    customer_credit_reservation_withdrawal,
+    customer_credit_withdrawal_payment,
+)
