@@ -119,6 +119,14 @@ class AccountMove(models.Model):
             and not line.reconciled
         )
 
+    def _has_cash_basis_taxes(self):
+        """Whether tax becomes due when this document is paid."""
+        self.ensure_one()
+        return bool(
+            self.company_id.tax_exigibility
+            and "on_payment" in self.line_ids.tax_ids.flatten_taxes_hierarchy().mapped("tax_exigibility")
+        )
+
     def _get_credit_allocation_chatter(self):
         """The record that users see this entry as: a payment has a chatter of its own, its entry stays silent."""
         self.ensure_one()

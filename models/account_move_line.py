@@ -150,10 +150,7 @@ class AccountMoveLine(models.Model):
         :return: list of lists of pairs, in their order
         """
         moves = self.browse(line.id for pair in pairs for line in pair[:2]).move_id
-        on_payment = moves.filtered(
-            lambda move: move.company_id.tax_exigibility
-            and "on_payment" in move.line_ids.tax_ids.flatten_taxes_hierarchy().mapped("tax_exigibility")
-        )
+        on_payment = moves.filtered(lambda move: move._has_cash_basis_taxes())
         if not on_payment:
             return [pairs]
         calls, paid = [[]], set()

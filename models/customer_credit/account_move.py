@@ -5,14 +5,6 @@ from odoo.exceptions import UserError
 class AccountMove(models.Model):
     _inherit = "account.move"
 
-    def _has_cash_basis_taxes(self):
-        """Whether tax becomes due when this document is paid."""
-        self.ensure_one()
-        return bool(
-            self.company_id.tax_exigibility
-            and "on_payment" in self.line_ids.tax_ids.flatten_taxes_hierarchy().mapped("tax_exigibility")
-        )
-
     # ------------------------------------------------------------------------------------------------------------------
     # Reserved credit is offered to its own invoice only
     # ------------------------------------------------------------------------------------------------------------------
