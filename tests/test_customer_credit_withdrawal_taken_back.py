@@ -53,6 +53,31 @@ class TestCustomerCreditWithdrawalTakenBack(WithdrawalCase):
         self.withdrawal.with_user(self.approver).action_refuse("No")
         self.assertAvailable(100)
 
+    def test_payment_that_the_bank_rejects(self):
+        self.payment_made.is_sent = True
+        self.payment_made.action_reject()
+        self.assertApprovedAgain()
+        with self.assertRaisesRegex(UserError, "exists already"):
+            self.pay(self.withdrawal)
+        with self.assertRaisesRegex(UserError, "exists already"):
+            self.withdrawal.with_user(self.approver).action_refuse()
+        self.payment_made.action_draft()
+        self.payment_made.action_post()
+        self.assertPaid()
+
+    def test_rejected_payment_makes_room_for_another_when_it_is_cancelled(self):
+        self.payment_made.action_reject()
+        self.payment_made.action_draft()
+        self.payment_made.action_cancel()
+        self.assertHeldAgain()
+        self.pay(self.withdrawal)
+        self.assertPaid()
+
+    def test_payment_that_was_not_rejected_after_all(self):
+        self.payment_made.action_reject()
+        self.payment_made.state = "paid"
+        self.assertPaid()
+
     def test_payment_that_is_deleted(self):
         self.payment_made.action_draft()
         self.payment_made.unlink()

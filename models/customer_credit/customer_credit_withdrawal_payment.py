@@ -9,7 +9,7 @@ class CustomerCreditWithdrawal(models.Model):
     """How a withdrawal is paid, and what becomes of it when its payment is taken back.
 
     The payment is an outbound customer payment like any other, reconciled with the reserved credit. When it is reset to
-    draft or cancelled, the withdrawal is approved again. Odoo keeps the reconciliation of a draft, and removes it when
+    draft, cancelled or rejected, the withdrawal is approved again. Odoo keeps the reconciliation of a draft, and removes it when
     the payment is changed, cancelled or deleted; in either case nobody else can spend the credit. Then that payment is
     confirmed anew, which pays the withdrawal, or it is cancelled and another one is made.
     """
@@ -185,7 +185,7 @@ class CustomerCreditWithdrawal(models.Model):
 
     @api.model
     def _reopen_of(self, payments):
-        """These payments are no longer posted."""
+        """These payments are no longer posted, or were rejected."""
         paid = self.sudo().search([("payment_id", "in", payments.ids), ("state", "=", "done")])
         for withdrawal in paid:
             withdrawal._lock_in_state("done")

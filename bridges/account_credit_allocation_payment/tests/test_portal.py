@@ -79,7 +79,8 @@ class TestPortal(CreditPortalCase):
     def test_movements_are_filtered_by_kind_and_period(self):
         self.pay_with_credit(self.transaction(80, [self.invoice(80)]))
         self.log_in()
-        page = self.page("/my/credit?filterby=reservation")
+        self.assertIn("o_customer_credit_no_movements", self.page("/my/credit?filterby=reservation"))
+        page = self.page("/my/credit?filterby=spent")
         self.assertIn("-\N{ZERO WIDTH NO-BREAK SPACE}80.00", page)
         self.assertNotIn("fa-arrow-circle-down", page)
         self.assertIn("o_customer_credit_no_movements", self.page("/my/credit?filterby=withdrawal"))
