@@ -9,9 +9,9 @@ class CustomerCreditWithdrawal(models.Model):
     """How a withdrawal is paid, and what becomes of it when its payment is taken back.
 
     The payment is an outbound customer payment like any other, reconciled with the reserved credit. When it is reset to
-    draft, cancelled or rejected, the withdrawal is approved again. Odoo keeps the reconciliation of a draft, and removes it when
-    the payment is changed, cancelled or deleted; in either case nobody else can spend the credit. Then that payment is
-    confirmed anew, which pays the withdrawal, or it is cancelled and another one is made.
+    draft, cancelled or rejected, the withdrawal is approved again. Odoo keeps the reconciliation of a draft, and
+    removes it when the payment is changed, cancelled or deleted; in either case nobody else can spend the credit. Then
+    that payment is confirmed anew, which pays the withdrawal, or it is cancelled and another one is made.
     """
 
     _inherit = "customer.credit.withdrawal"  # pylint: disable=consider-merging-classes-inherited
