@@ -222,26 +222,37 @@ def as_rows(part, size, measured, customers, floor):
     ]
 
 
-def run(bench):
-    """:return: rows for ``customer_credit.csv``; ``size`` counts journal items, customers, and closed items. The floor of
-    the histories is the shortest one"""
-    balances, spenders, histories, repetitions = SIZES[bench.size]
-    customers, open_items, closed_items = balances
-    database, ledger = bench.make_database(
-        "balances", make_ledger, LedgerSpec(customers, open_items, closed_items), bench.seed
-    )
+def run_balances(bench, customers, open_items, closed_items, repetitions):
+    spec = LedgerSpec(customers, open_items, closed_items)
+    database, ledger = bench.make_database("balances", make_ledger, spec, bench.seed)
     measured = compare(bench, database, measure_balances, BALANCES, repetitions, ledger.partner_ids)
-    rows = as_rows(
-        "balances", customers * (open_items + closed_items), measured, customers, median(measured["native floor"])
-    )
-    database, (partner_ids, invoice_ids) = bench.make_database("spending", make_spenders, bench.seed, spenders + WARM_UP)
-    measured = compare(bench, database, measure_spending, SPENDING, repetitions, partner_ids, invoice_ids)
-    rows += as_rows("spending", spenders, measured, spenders, median(measured["native floor"]))
-    database, (warm_up, *partner_ids) = bench.make_database("histories", make_histories, bench.seed, histories)
-    floor = None
-    for size, partner_id in zip(histories, partner_ids, strict=True):
+    items = customers * (open_items + closed_items)
+    return as_rows("balances", items, measured, customers, median(measured["native floor"]))
+
+
+def run_spending(bench, customers, repetitions):
+    database, spenders = bench.make_database("spending", make_spenders, bench.seed, customers + WARM_UP)
+    measured = compare(bench, database, measure_spending, SPENDING, repetitions, *spenders)
+    return as_rows("spending", customers, measured, customers, median(measured["native floor"]))
+
+
+def run_histories(bench, sizes, repetitions):
+    database, (warm_up, *partner_ids) = bench.make_database("histories", make_histories, bench.seed, sizes)
+    rows, floor = [], None
+    for size, partner_id in zip(sizes, partner_ids, strict=True):
         figures = [bench.in_copy(database, measure_history, warm_up, partner_id)[0] for _ in range(repetitions)]
         floor = floor or median(figures)
         print(f"  history of {size} closed items: {1000 * median(figures).cpu:.0f} ms", flush=True)
         rows += as_rows("history", size, {"ours": figures}, 1, floor)
     return rows
+
+
+def run(bench):
+    """:return: rows for ``customer_credit.csv``; ``size`` counts journal items, customers, or closed items. Floor of
+    the histories: the shortest one"""
+    balances, spenders, histories, repetitions = SIZES[bench.size]
+    return [
+        *run_balances(bench, *balances, repetitions),
+        *run_spending(bench, spenders, repetitions),
+        *run_histories(bench, histories, repetitions),
+    ]
