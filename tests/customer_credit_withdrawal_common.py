@@ -65,7 +65,7 @@ class WithdrawalCase(CustomerCreditCase):
     def get_mails(self, record):
         """E-mails of templates; approvers get others about their activities."""
         return self.env["mail.mail"].search(
-            [("model", "=", record._name), ("res_id", "=", record.id), ("is_notification", "=", False)], order="id"
+            [("model", "=", record._name), ("res_id", "=", record.id), ("message_type", "=", "email_outgoing")], order="id"
         )
 
     def today(self):

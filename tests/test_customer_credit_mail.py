@@ -30,6 +30,16 @@ class TestCustomerCreditMail(WithdrawalCase):
             self.assertIn(self.company.name, mail.body_html)
             self.assertNotIn("Customer Credit Withdrawal", mail.body_html, "a name of ours, not the customer's")
 
+    def test_the_chatter_keeps_what_the_customer_was_told(self):
+        withdrawal = self.request(60)
+        mail = self.get_mails(withdrawal)
+        message = mail.mail_message_id
+        self.assertIn("Powered by", mail.body_html)
+        self.assertNotIn("Powered by", message.body, "the text, without the frame of an e-mail")
+        self.assertIn("60.00", message.body)
+        mail.unlink()  # as Odoo does when it is sent
+        self.assertIn(message.exists(), withdrawal.message_ids)
+
     def test_refusal_says_why(self):
         withdrawal = self.request(60)
         withdrawal.with_user(self.approver).action_refuse("There is an unpaid invoice")

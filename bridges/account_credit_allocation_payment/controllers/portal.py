@@ -179,7 +179,7 @@ class CustomerCreditPortal(CustomerPortal):
         month, year = today.replace(day=1), today.replace(month=1, day=1)
         before = (month - timedelta(days=1)).replace(day=1)
         return {
-            "all": {"label": request.env._("Always"), "domain": []},
+            "all": {"label": request.env._("All time"), "domain": []},
             "month": {"label": request.env._("This month"), "domain": [("date", ">=", month)]},
             "last_month": {
                 "label": request.env._("Last month"),

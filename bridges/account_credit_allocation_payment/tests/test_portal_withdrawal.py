@@ -63,6 +63,24 @@ class TestPortalWithdrawal(CreditPortalCase):
             account, [{"acc_number": "AZURE-2", "partner_id": self.customer.id, "allow_out_payment": False}]
         )
 
+    def test_a_number_that_was_typed_wins_over_the_account_that_the_form_proposes(self):
+        self.log_in()
+        self.request_withdrawal(60, bank_id=self.bank.id, acc_number="AZURE-2")
+        self.assertEqual(self.withdrawals().acc_number, "AZURE-2")
+
+    def test_a_request_that_is_refused_keeps_what_was_typed(self):
+        other = self.bank.copy({"acc_number": "AZURE-9", "partner_id": self.customer.id})
+        self.log_in()
+        self.assertRegex(self.get(self.url()).text, r"<textarea[^>]*></textarea>")
+        page = self.request_withdrawal(100.01, bank_id=other.id, reason="We <close>").text
+        self.assertRegex(page, rf'<option value="{other.id}" selected=[^>]*>')
+        self.assertEqual(page.count(" selected="), 1)
+        self.assertRegex(page, r"<textarea[^>]*>We &lt;close&gt;</textarea>")
+        page = self.request_withdrawal(100.01, bank_id=other.id, acc_number="AZURE-3").text
+        self.assertRegex(page, r'<option value="" selected=[^>]*>')
+        self.assertEqual(page.count(" selected="), 1)
+        self.assertRegex(page, r'name="acc_number"[^>]*value="AZURE-3"')
+
     def test_the_number_of_a_known_account_is_that_account(self):
         self.log_in()
         self.request_withdrawal(60, bank_id="", acc_number="azure - 1")

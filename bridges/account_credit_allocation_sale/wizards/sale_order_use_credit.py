@@ -12,7 +12,7 @@ class SaleOrderUseCredit(models.TransientModel):
     currency_id = fields.Many2one(related="order_id.currency_id")
     available = fields.Monetary(string="Available Credit", compute="_compute_amounts")
     overdraft = fields.Monetary(
-        string="Overdraft Allowed",
+        string="Overdraft Left",
         compute="_compute_amounts",
         help="What this customer may spend in addition, and owes you then.",
     )
