@@ -8,8 +8,9 @@ class SaleOrderUseCredit(models.TransientModel):
     _description = "Use Credit for a Sales Order"
 
     order_id = fields.Many2one("sale.order", required=True, readonly=True, ondelete="cascade")
-    partner_id = fields.Many2one(related="order_id.partner_id")
-    currency_id = fields.Many2one(related="order_id.currency_id")
+    # with the user's own rights, as everything here: the id of the order comes from a client, who may have guessed it
+    partner_id = fields.Many2one(related="order_id.partner_id", related_sudo=False)
+    currency_id = fields.Many2one(related="order_id.currency_id", related_sudo=False)
     available = fields.Monetary(string="Available Credit", compute="_compute_amounts")
     overdraft = fields.Monetary(
         string="Overdraft Allowed",
@@ -30,6 +31,7 @@ class SaleOrderUseCredit(models.TransientModel):
     def _compute_amounts(self):
         for wizard in self:
             order = wizard.order_id
+            order._origin.check_access("read")
             wizard.available = order.customer_credit_available
             wizard.overdraft = max(order._get_spendable_credit() - max(wizard.available, 0.0), 0.0) if order else 0.0
             wizard.amount_to_pay = order._get_amount_to_pay_by_credit() if order else 0.0
