@@ -336,6 +336,21 @@ class TestCustomerCreditWindowRights(WindowCase, SecurityCase):
                     with self.assertRaises(AccessError):
                         act()
 
+    def test_a_button_that_is_pressed_twice_works_once(self):
+        vals = {"amount": 10, "user": self.accountant}
+        self.deposit(30)
+        for model, action, more in (
+            ("customer.credit.deposit", "action_deposit", {}),
+            ("customer.credit.adjustment", "action_adjust", {"reason": "Mine", "account_id": self.revenue.id}),
+            ("customer.credit.transfer", "action_transfer", {"reason": "Mine", "receiver_id": self.stranger.id}),
+        ):
+            window = self.open_window(model, **vals, **more)
+            getattr(window, action)()
+            entries = self.env["account.move"].search_count([])
+            with self.subTest(model=model):
+                self.assertEqual(getattr(window, action)()["type"], "ir.actions.act_window_close")
+                self.assertEqual(self.env["account.move"].search_count([]), entries)
+
     def test_release_needs_its_group_and_stale_ones_are_found(self):
         self.company.customer_credit_reservation_days = 5
         held, stale = self.reserve(10), self.reserve(20)

@@ -5,6 +5,7 @@ class SaleOrderUseCredit(models.TransientModel):
     """How much of a customer's credit is used for an order: as much as there is and as is to be paid, or less."""
 
     _name = "sale.order.use.credit"
+    _inherit = "customer.credit.once"
     _description = "Use Credit for a Sales Order"
 
     order_id = fields.Many2one("sale.order", required=True, readonly=True, ondelete="cascade")
@@ -49,5 +50,6 @@ class SaleOrderUseCredit(models.TransientModel):
         """
         self.ensure_one()
         self.order_id._check_may_use_credit()
-        self.order_id._use_credit(self.amount)
+        if self._use():
+            self.order_id._use_credit(self.amount)
         return {"type": "ir.actions.act_window_close"}
