@@ -106,6 +106,16 @@ class TestCustomerCreditWithdrawalTakenBack(WithdrawalCase):
         with self.assertRaisesRegex(UserError, r"must send \$.60.00 to BE71096123456769, as approved"):
             self.payment_made.action_post()
 
+    def test_payment_on_its_way_can_be_sent_to_nobody_else(self):
+        """Odoo's forms do not let one change a posted payment, but its interface for programs does."""
+        payment = self.payment_made.with_user(self.billing)
+        elsewhere = self.new_bank("EVIL", trusted=False)
+        for vals in {"partner_bank_id": elsewhere.id}, {"amount": 90}, {"partner_id": self.stranger.id}:
+            with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "as approved"), self.env.cr.savepoint():
+                payment.write(vals)
+        payment.memo = "A note is no harm"
+        self.assertEqual((payment.partner_bank_id, payment.amount), (self.bank, 60))
+
     def test_bank_account_that_was_changed_before_it_is_confirmed_again(self):
         other = self.new_bank("DE89370400440532013000")
         self.payment_made.action_draft()

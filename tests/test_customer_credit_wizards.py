@@ -319,6 +319,38 @@ class TestCustomerCreditWindowRights(WindowCase, SecurityCase):
             self.assertEqual(self.env[model].new(vals)[field], 100)
             self.assertEqual(self.env[model].with_user(user).new(vals)[field], 0)
 
+    def test_the_window_of_somebody_else_is_neither_seen_nor_changed(self):
+        """Or it could be changed between the look at it and the press of its button."""
+        colleague = self.new_user("colleague", ["account.group_account_manager"])
+        moving = {"amount": 5, "partner_id": self.customer.id}
+        for model, vals in (
+            ("customer.credit.deposit", moving),
+            ("customer.credit.adjustment", {**moving, "reason": "Mine", "account_id": self.revenue.id}),
+            ("customer.credit.transfer", {**moving, "reason": "Mine", "receiver_id": self.stranger.id}),
+            ("customer.credit.statement", {"partner_ids": [Command.set(self.customer.ids)]}),
+        ):
+            window = self.env[model].with_user(self.accountant).create(vals).with_user(colleague)
+            with self.subTest(model=model):
+                self.assertFalse(window.search([("id", "=", window.id)]))
+                for act in (lambda window=window: window.read(), lambda window=window: window.write({"company_id": 1})):
+                    with self.assertRaises(AccessError):
+                        act()
+
+    def test_a_button_that_is_pressed_twice_works_once(self):
+        vals = {"amount": 10, "user": self.accountant}
+        self.deposit(30)
+        for model, action, more in (
+            ("customer.credit.deposit", "action_deposit", {}),
+            ("customer.credit.adjustment", "action_adjust", {"reason": "Mine", "account_id": self.revenue.id}),
+            ("customer.credit.transfer", "action_transfer", {"reason": "Mine", "receiver_id": self.stranger.id}),
+        ):
+            window = self.open_window(model, **vals, **more)
+            getattr(window, action)()
+            entries = self.env["account.move"].search_count([])
+            with self.subTest(model=model):
+                self.assertEqual(getattr(window, action)()["type"], "ir.actions.act_window_close")
+                self.assertEqual(self.env["account.move"].search_count([]), entries)
+
     def test_release_needs_its_group_and_stale_ones_are_found(self):
         self.company.customer_credit_reservation_days = 5
         held, stale = self.reserve(10), self.reserve(20)

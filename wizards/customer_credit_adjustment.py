@@ -47,6 +47,8 @@ class CustomerCreditAdjustment(models.TransientModel):
         :raise UserError: nothing would change, or the credit has changed since the window showed it
         """
         self._check_may_use()
+        if not self._use():
+            return self._close()
         partner = self.partner_id.commercial_partner_id.sudo()
         partner._credit_lock(self.company_id)
         if self.mode == "balance" and self.currency_id.compare_amounts(self.known_credit, self._get_available()):

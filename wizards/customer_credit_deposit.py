@@ -46,6 +46,8 @@ class CustomerCreditDeposit(models.TransientModel):
         """
         self._check_may_use()
         self._check_positive(self.amount)
+        if not self._use():
+            return self._close()
         payment = self._create_payment()
         self.partner_id.sudo()._credit_settle_overdraft(self.company_id, self.currency_id)
         self._notify_customer("deposit", payment)

@@ -30,6 +30,8 @@ class CustomerCreditTransfer(models.TransientModel):
             raise UserError(
                 self.env._("%s is one customer with one credit: there is nothing to transfer.", giver.display_name)
             )
+        if not self._use():
+            return self._close()
         (giver | receiver).sudo()._credit_lock(self.company_id)
         self._check_enough(self.amount)
         credits, parts = self._take_credits(self.amount)

@@ -246,6 +246,12 @@ class CustomerCreditWithdrawal(models.Model):
                 )
             )
 
+    @api.model
+    def _check_paid_with(self, payments):
+        """:raise UserError: one of these has paid a withdrawal, and is not what was approved any more"""
+        for withdrawal in self.sudo().search([("payment_id", "in", payments.ids), ("state", "=", "done")]):
+            withdrawal._check_payment(withdrawal.payment_id)
+
     def _check_payment(self, payment):
         """:raise UserError: what the payment sends is not what was approved"""
         same = (

@@ -85,10 +85,21 @@ class PaymentTransaction(models.Model):
                 return self.env._("%s belongs to another customer.", document.display_name)
             if document.company_id != self.company_id or document.currency_id != self.currency_id:
                 return self.env._("%s is in another company or currency.", document.display_name)
+        if self._takes_early_payment_discount():
+            return self.env._("Payments with credit get no discount for early payment. Pay the whole, or another way.")
         due = self._get_customer_credit_due()
         if due is not None and self.currency_id.compare_amounts(self.amount, due) > 0:
             return self.env._("Only %s is still to be paid.", self.currency_id.format(due))
         return ""
+
+    def _takes_early_payment_discount(self):
+        """Whether the amount is that of an invoice less its discount: to settle it would need a write-off."""
+        self.ensure_one()
+        return any(
+            (discount := invoice._get_customer_credit_lost_discount())
+            and not self.currency_id.compare_amounts(self.amount, invoice.amount_residual - discount)
+            for invoice in self.invoice_ids
+        )
 
     def _get_customer_credit_documents(self):
         """What the transaction pays: invoices, and orders where those are installed.

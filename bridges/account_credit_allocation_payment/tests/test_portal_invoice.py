@@ -48,6 +48,19 @@ class TestPortalInvoice(CreditPortalCase):
         self.assertTrue(invoice.transaction_ids.is_post_processed)
         self.assertNotIn("o_customer_credit_offer", self.invoice_page(invoice))
 
+    def test_the_form_that_grants_a_discount_does_not_take_credit(self):
+        self.provider("demo", state="test", is_published=True)
+        self.log_in()
+        payable = f'data-provider-id="{self.credit_provider.id}"'
+        plain, discounted = self.invoice(50, self.contact), self.discounted_invoice(50)
+        self.assertIn(payable, self.invoice_page(plain))
+        self.assertNotIn("o_customer_credit_no_discount", self.invoice_page(plain))
+        page = self.invoice_page(discounted)
+        self.assertIn("Early Payment Discount", page)
+        self.assertNotIn(payable, page)
+        self.assertRegex(page, r'name="due" value="50.0"')
+        self.assertIn("o_customer_credit_no_discount", page)
+
     def test_the_rest_is_paid_by_another_provider(self):
         demo = self.provider("demo", state="test", is_published=True)
         self.log_in()
