@@ -78,6 +78,16 @@ class TestCustomerCreditMail(WithdrawalCase):
         self.assertRegex(mails[0].body_html, r"\$.30\.00")
         self.assertRegex(mails[1].body_html, r"\$.15\.00")
 
+    def test_customer_who_has_overdrawn_is_told_the_debt(self):
+        self.customer.with_company(self.company).write(
+            {"customer_credit_overdraft": "limit", "customer_credit_overdraft_limit": 50}
+        )
+        reservation = self.reserve(130)
+        reservation._credit_settle(self.invoice(130))
+        body = self.get_mails(reservation).body_html
+        self.assertNotIn("available credit", body)
+        self.assertRegex(body, r"You now owe(?s:.){0,200}\$.30\.00")
+
     def test_payment_that_belonged_to_the_invoice_from_the_start_is_no_news(self):
         card = self.payment(50)
         reservation = self.customer._credit_earmark(self.open_items(card), self.stranger)

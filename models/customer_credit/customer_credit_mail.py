@@ -113,8 +113,10 @@ class CustomerCreditMail(models.AbstractModel):
 
     @api.model
     def _keep_in_chatter(self, mail, template):
-        """The text alone, without the frame of an e-mail, and for good: Odoo deletes what it has sent, with its message,
-        unless that was there before."""
+        """The text alone, without the frame of an e-mail, and for good.
+
+        Odoo deletes what it has sent together with its message, unless the e-mail notifies of that message.
+        """
         mail.is_notification = True
         bodies = template._render_field("body_html", [mail.res_id], compute_lang=True)
         mail.mail_message_id.body = bodies[mail.res_id]

@@ -32,6 +32,18 @@ class TestPortalInvoice(CreditPortalCase):
         self.assertRegex(page, r'name="amount"(?s:.){0,300}value="100.00"')
         self.assertRegex(page, r'name="due" value="150.0"')
 
+    def test_whoever_may_overdraw_is_told_how_much_can_be_used(self):
+        self.customer.with_company(self.company).write(
+            {"customer_credit_overdraft": "limit", "customer_credit_overdraft_limit": 50}
+        )
+        self.pay_with_credit(self.transaction(130, [self.invoice(130)]))
+        self.log_in()
+        page = self.invoice_page()
+        self.assertRegex(
+            page, r"Your credit:(?s:.){0,200}text-danger(?s:.){0,200}30\.00(?s:.){0,200}At most(?s:.){0,200}20\.00"
+        )
+        self.assertNotIn("text-success", page[page.index("o_customer_credit_offer") :].split("</form>")[0])
+
     def test_a_part_is_paid_and_the_rest_is_due(self):
         self.log_in()
         response = self.pay(60)
