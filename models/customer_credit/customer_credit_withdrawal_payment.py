@@ -16,6 +16,7 @@ class CustomerCreditWithdrawal(models.Model):
 
     _inherit = "customer.credit.withdrawal"  # pylint: disable=consider-merging-classes-inherited
 
+    payment_state = fields.Selection(related="payment_id.state", string="Status of the Payment", tracking=False)
     is_unreconciled = fields.Boolean(
         compute="_compute_is_unreconciled",
         help="It was paid, but the payment is no longer reconciled with the reserved credit.",
