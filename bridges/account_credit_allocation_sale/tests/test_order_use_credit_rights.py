@@ -66,7 +66,9 @@ class TestOrderUseCreditRights(OrderCreditCase):
                     ask()
 
     def test_the_window_of_somebody_else_is_neither_seen_nor_changed(self):
-        window = self.env["sale.order.use.credit"].with_user(self.seller).create({"order_id": self.sold.id, "amount": 5})
+        window = (
+            self.env["sale.order.use.credit"].with_user(self.seller).create({"order_id": self.sold.id, "amount": 5})
+        )
         with self.assertRaises(AccessError):
             window.with_user(self.billing_user).write({"amount": 1})
         self.assertFalse(window.with_user(self.billing_user).search([]))
