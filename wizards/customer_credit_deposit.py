@@ -40,9 +40,7 @@ class CustomerCreditDeposit(models.TransientModel):
             journals = Journal.search(
                 [*Journal._check_company_domain(company), ("type", "in", ("bank", "cash", "credit"))]
             )
-            wizard.journal_id = (journals.filtered(lambda journal, own=company: journal.company_id == own) or journals)[
-                :1
-            ]
+            wizard.journal_id = journals.sorted(lambda journal, own=company: journal.company_id != own)[:1]
 
     def action_deposit(self):
         """Post the payment. What the customer overdrew is settled with it at once.
