@@ -85,6 +85,15 @@ class TestAddCredit(WindowCase):
         payment = self.env["account.payment"].search([("memo", "=", "Prepaid")])
         self.assertTrue(payment.move_id)
 
+    def test_a_branch_takes_the_money_in_the_bank_of_its_parent(self):
+        branch = self.branch()
+        self.env.user.company_ids |= branch
+        self.env["customer.credit.deposit"].with_company(branch).create(
+            {"partner_id": self.customer.id, "amount": 30}
+        ).action_deposit()
+        self.assertEqual(self.customer._get_credit(branch, self.dollar), 30)
+        self.assertAvailable(0)
+
     def test_nothing_and_less_are_refused(self):
         for amount in (0, -5, 0.001):
             with self.assertRaises(UserError):

@@ -6,7 +6,7 @@ from odoo.http import request
 
 from odoo.addons.base.models.res_bank import sanitize_account_number
 
-from .customer_credit import get_customer, parse_amount, parse_id, pop_message, set_message
+from .customer_credit import get_customer, parse_amount, parse_id, parse_text, pop_message, set_message
 from .portal import CustomerCreditPortal
 
 WITHDRAWALS_SHOWN = 50
@@ -89,7 +89,7 @@ class CustomerCreditWithdrawalPortal(CustomerCreditPortal):
                     balance["currency"],
                     self._get_withdrawal_account(balance["company"], post),
                     balance["company"],
-                    reason=str(post.get("reason") or "")[:500] or None,
+                    reason=parse_text(post.get("reason"), 500) or None,
                 )
         except UserError as error:
             return str(error)
@@ -101,7 +101,7 @@ class CustomerCreditWithdrawalPortal(CustomerCreditPortal):
         The form proposes an account, so a number that was typed is what the customer wants. A new account has to be
         trusted by the company before it pays.
         """
-        number = str(post.get("acc_number") or "").strip()[:64]
+        number = parse_text(post.get("acc_number"), 64)
         if not number:
             if account := self._get_withdrawal_accounts(company).filtered(
                 lambda bank: bank.id == parse_id(post.get("bank_id"))

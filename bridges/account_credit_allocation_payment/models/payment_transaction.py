@@ -146,14 +146,15 @@ class PaymentTransaction(models.Model):
     def _settle_customer_credit(self):
         """Pay the posted invoices of each transaction with what is reserved for it; the rest stays reserved.
 
-        An order may be invoiced to somebody else after it was paid: that is none of the customer's invoices.
+        An order may be invoiced to somebody else after it was paid: that is none of the customer's invoices. Whose debt
+        one is, its journal items say: the invoice itself names the customer as it was.
         """
         for tx in self:
             customer = tx.partner_id.commercial_partner_id
             invoices = tx.invoice_ids.filtered(
                 lambda move, tx=tx, customer=customer: move.state == "posted"
                 and move.move_type == "out_invoice"
-                and move.commercial_partner_id == customer
+                and move._get_open_lines().partner_id.commercial_partner_id == customer
                 and tx.currency_id.compare_amounts(move.amount_residual, 0) > 0
             ).sorted(lambda move: (move.invoice_date_due or move.date, move.id))
             for reservation in tx._get_customer_credit_reservations() if invoices else ():

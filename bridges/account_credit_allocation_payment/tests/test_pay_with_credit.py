@@ -91,6 +91,16 @@ class TestPayWithCredit(CreditPaymentCase):
         self.assertOpen(invoice, 80)
         self.assertCredit(100)
 
+    def test_the_invoice_of_a_company_that_became_a_contact_is_paid(self):
+        """Odoo's invoice names the customer as it was; whose debt it is, its journal items say."""
+        part = self.env["res.partner"].create({"name": "Part", "is_company": True, "parent_id": self.customer.id})
+        invoice = self.invoice(80, part)
+        part.is_company = False
+        tx = self.pay_with_credit(self.transaction(80, [invoice]))
+        self.assertEqual(tx.state, "done")
+        self.assertOpen(invoice, 0)
+        self.assertCredit(20)
+
     def test_the_invoice_of_another_company_cannot_be_paid(self):
         other = self.setup_other_company(name="Other company")["company"]
         invoice = self.invoice(80, company=other, currency_id=other.currency_id.id)

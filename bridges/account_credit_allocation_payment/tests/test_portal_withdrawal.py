@@ -55,6 +55,22 @@ class TestPortalWithdrawal(CreditPortalCase):
         )
         self.assertCredit(40)
 
+    def test_what_no_database_takes_is_left_out(self):
+        self.log_in()
+        self.request_withdrawal(60, bank_id="", acc_number="AZ\0URE-2", reason="We\0 leave")
+        self.assertRecordValues(self.withdrawals(), [{"acc_number": "AZURE-2", "reason": "We leave"}])
+
+    def test_who_joined_a_company_still_sees_the_own_request(self):
+        self.payment(50, partner=self.stranger)
+        bank = self.env["res.partner.bank"].create({"acc_number": "DECO-1", "partner_id": self.stranger.id})
+        withdrawal = self.stranger._request_credit_withdrawal(50, self.company.currency_id, bank, self.company)
+        self.stranger.parent_id = self.customer
+        self.log_in(self.stranger_user)
+        self.assertIn(withdrawal.name, self.get("/my/credit").text)
+        self.cancel(withdrawal)
+        self.assertEqual(withdrawal.state, "cancelled")
+        self.assertCredit(150)
+
     def test_a_new_account_is_entered_and_not_trusted(self):
         self.log_in()
         self.request_withdrawal(60, bank_id="", acc_number="AZURE-2")
