@@ -116,6 +116,15 @@ class TestAddCredit(WindowCase):
 class TestUpdateCredit(WindowCase):
     """Goodwill, and corrections in either direction, by an entry against an account."""
 
+    def test_customer_without_a_receivable_account(self):
+        self.company.write({"customer_credit_overdraft": "limit", "customer_credit_overdraft_limit": 50})
+        self.env["ir.default"].search([("field_id.name", "=", "property_account_receivable_id")]).unlink()
+        self.customer.property_account_receivable_id = False
+        with self.assertRaisesRegex(UserError, "Set a receivable account on"):
+            self.adjust(10)
+        with self.assertRaisesRegex(UserError, "Set a receivable account on"):
+            self.reserve(10)
+
     def test_goodwill_gives_credit(self):
         self.adjust(25)
         move = self.last_entry("adjustment")

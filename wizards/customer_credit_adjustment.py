@@ -81,7 +81,7 @@ class CustomerCreditAdjustment(models.TransientModel):
     def _give(self, amount):
         """Debit the account, credit the customer; what the customer overdrew is settled with it."""
         partner = self.partner_id.commercial_partner_id
-        receivable = self._get_receivable(partner, self.company_id)
+        receivable = partner._get_credit_account(self.company_id)
         balance = self.currency_id._convert(amount, self.company_id.currency_id, self.company_id, self.date)
         move = self._post_entry(
             "adjustment",

@@ -36,7 +36,7 @@ class CustomerCreditTransfer(models.TransientModel):
         self._check_enough(self.amount)
         credits, parts = self._take_credits(self.amount)
         balance = sum(balance for _account, _part, balance in parts)
-        receivable = self._get_receivable(receiver, self.company_id)
+        receivable = receiver._get_credit_account(self.company_id)
         move = self._post_entry(
             "transfer",
             [
