@@ -22,6 +22,7 @@ PARTS = (
     "on_post",
     "on_post_queries",
     "read_and_plan",
+    "customer_credit",
     "workers",
     "queue_workers",  # needs another addon
 )

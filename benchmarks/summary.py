@@ -39,6 +39,14 @@ def summarise_read_and_plan(rows):
     yield f"read and plan {millions:g} million items: MB", float(row["peak_mb"]), "<", 2_000
 
 
+def summarise_customer_credit(rows):
+    cpu = {(row["part"], row["way"]): float(row["cpu_s"]) for row in rows if row["part"] != "history"}
+    naive = cpu["balances", "naive loop"] / cpu["balances", "ours"]
+    yield "customer credit, everybody's balance: naive loop to ours", naive, ">=", 20
+    floor = cpu["spending", "ours"] / cpu["spending", "native floor"]
+    yield "customer credit, an order paid: ours to native floor", floor, "<=", 1.5
+
+
 def summarise_workers(rows):
     for row in rows:
         if int(row["workers"]) == 2:
@@ -50,6 +58,7 @@ SUMMARIES = {
     "scaling": summarise_scaling,
     "on_post": summarise_on_post,
     "read_and_plan": summarise_read_and_plan,
+    "customer_credit": summarise_customer_credit,
     "workers": summarise_workers,
     "queue_workers": summarise_workers,
 }

@@ -127,10 +127,15 @@ class AccountCreditAllocationCheck(models.Model):
         """
         self.env.flush_all()
         problems = []
-        for query in QUERIES:
+        for query in self._get_queries():
             self.env.cr.execute(query, {"companies": self._get_checked_company_ids(company)})
-            problems += map(Problem._make, self.env.cr.fetchall())
+            problems += [Problem(*row) for row in self.env.cr.fetchall()]
         return problems
+
+    @api.model
+    def _get_queries(self):
+        """SQL whose rows are those of :class:`Problem`; the parameter ``companies`` has the ids of companies."""
+        return list(QUERIES)
 
     @api.model
     def _get_checked_company_ids(self, company):

@@ -96,7 +96,7 @@ class AccountCreditAllocationCheckFinding(models.Model):
     @api.depends("kind")
     def _compute_severity(self):
         for finding in self:
-            finding.severity = "warning" if finding.kind in WARNINGS else "error"
+            finding.severity = "warning" if finding.kind in self._get_warnings() else "error"
 
     @api.depends("kind")
     @api.depends_context("lang")
@@ -105,7 +105,7 @@ class AccountCreditAllocationCheckFinding(models.Model):
         for finding in self:
             finding.problem = problems[finding.kind]
             finding.remedy = remedies[finding.kind]
-            finding.can_recompute = finding.kind in COMPUTED or finding.kind in MATCHING
+            finding.can_recompute = finding.kind in self._get_computed_fields() or finding.kind in MATCHING
 
     @api.depends("line_id", "allocation_id", "item_id", "move_id")
     def _compute_place(self):
@@ -114,6 +114,16 @@ class AccountCreditAllocationCheckFinding(models.Model):
                 finding.place = finding.allocation_id.display_name
             else:
                 finding.place = (finding.item_id.move_id or finding.move_id).name
+
+    @api.model
+    def _get_warnings(self):
+        """The kinds that are warnings: the books add up."""
+        return WARNINGS
+
+    @api.model
+    def _get_computed_fields(self):
+        """``{kind: (field of the finding, fields of that record)}`` for what can be computed again."""
+        return COMPUTED
 
     @api.model
     def _prepare_finding_vals(self, problem):
@@ -150,7 +160,7 @@ class AccountCreditAllocationCheckFinding(models.Model):
 
     def _recompute(self):
         """Let Odoo compute again what follows from other figures; needs all rights."""
-        for kind, (name, field_names) in COMPUTED.items():
+        for kind, (name, field_names) in self._get_computed_fields().items():
             records = self.filtered(lambda finding, kind=kind: finding.kind == kind)[name]
             for field_name in field_names:
                 self.env.add_to_compute(records._fields[field_name], records)

@@ -26,6 +26,7 @@ class Problem(NamedTuple):
     currency_id: int | None
     expected: str | None
     found: str | None
+    reservation_id: int | None = None
 
 
 # An item that is part of a pair across currencies can be settled in part by the exchange entry: what the record calls

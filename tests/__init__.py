@@ -6,6 +6,7 @@ from . import (
     test_bulk_action_tour,
     test_capped_pairs,
     test_customer_credit_balance,
+    test_customer_credit_integrity,
     test_customer_credit_invariants,
     test_customer_credit_mail,
     test_customer_credit_movement,

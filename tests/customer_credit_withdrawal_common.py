@@ -64,9 +64,8 @@ class WithdrawalCase(CustomerCreditCase):
 
     def get_mails(self, record):
         """E-mails of templates; approvers get others about their activities."""
-        return self.env["mail.mail"].search(
-            [("model", "=", record._name), ("res_id", "=", record.id), ("is_notification", "=", False)], order="id"
-        )
+        domain = [("model", "=", record._name), ("res_id", "=", record.id), ("message_type", "=", "email_outgoing")]
+        return self.env["mail.mail"].search(domain, order="id")
 
     def today(self):
         return fields.Date.context_today(self.company)

@@ -79,6 +79,7 @@ class TestCustomerCreditInvariants(CustomerCreditCase):
             parts = reservation.amount_held + reservation.amount_settled + reservation.amount_released
             self.assertAlmostEqual(reservation.amount, parts, msg=step)
             self.assertGreaterEqual(min(parts, reservation.amount_held, reservation.amount_released), 0, step)
+        self.assertEqual(self.env["account.credit.allocation.check"]._find_problems(self.company), [], step)
 
     # --- the operations: each says by how much the available credit changes -------------------------------------------
 

@@ -30,6 +30,16 @@ class TestCustomerCreditMail(WithdrawalCase):
             self.assertIn(self.company.name, mail.body_html)
             self.assertNotIn("Customer Credit Withdrawal", mail.body_html, "a name of ours, not the customer's")
 
+    def test_the_chatter_keeps_what_the_customer_was_told(self):
+        withdrawal = self.request(60)
+        mail = self.get_mails(withdrawal)
+        message = mail.mail_message_id
+        self.assertIn("Powered by", mail.body_html)
+        self.assertNotIn("Powered by", message.body, "the text, without the frame of an e-mail")
+        self.assertIn("60.00", message.body)
+        mail.unlink()  # as Odoo does when it is sent
+        self.assertIn(message.exists(), withdrawal.message_ids)
+
     def test_refusal_says_why(self):
         withdrawal = self.request(60)
         withdrawal.with_user(self.approver).action_refuse("There is an unpaid invoice")
@@ -67,6 +77,16 @@ class TestCustomerCreditMail(WithdrawalCase):
         )
         self.assertRegex(mails[0].body_html, r"\$.30\.00")
         self.assertRegex(mails[1].body_html, r"\$.15\.00")
+
+    def test_customer_who_has_overdrawn_is_told_the_debt(self):
+        self.customer.with_company(self.company).write(
+            {"customer_credit_overdraft": "limit", "customer_credit_overdraft_limit": 50}
+        )
+        reservation = self.reserve(130)
+        reservation._credit_settle(self.invoice(130))
+        body = self.get_mails(reservation).body_html
+        self.assertNotIn("available credit", body)
+        self.assertRegex(body, r"You now owe(?s:.){0,200}\$.30\.00")
 
     def test_payment_that_belonged_to_the_invoice_from_the_start_is_no_news(self):
         card = self.payment(50)

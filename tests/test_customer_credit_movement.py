@@ -56,9 +56,21 @@ class TestCustomerCreditMovement(MovementCase):
         reservation._credit_settle(self.invoice(25))
         self.assertHistory([("payment", 100), ("reservation", -60)])
         reservation._credit_release()
-        rows = self.assertHistory([("payment", 100), ("reservation", -60), ("release", 35)])
+        rows = self.assertHistory([("payment", 100), ("spent", -60), ("release", 35)])
         self.assertEqual(rows[2].reservation_id, reservation)
         self.assertEqual(rows[2].balance, 75)
+
+    def test_what_was_reserved_is_spent_as_soon_as_nothing_of_it_is_held(self):
+        self.payment(100)
+        reservation = self.reserve(60)
+        reservation._credit_settle(self.invoice(60))
+        self.assertHistory([("payment", 100), ("spent", -60)])
+        self.assertEqual(self.env["customer.credit.movement"].search_count([("kind", "=", "reservation")]), 0)
+
+    def test_what_was_released_at_all_was_reserved(self):
+        self.payment(100)
+        self.reserve(60)._credit_release()
+        self.assertHistory([("payment", 100), ("reservation", -60), ("release", 60)])
 
     def test_what_was_reserved_is_not_taken_twice_when_it_is_paid_out(self):
         self.payment(100)
@@ -66,7 +78,7 @@ class TestCustomerCreditMovement(MovementCase):
         refund = self.payment(60, payment_type="outbound")
         self.assertHistory([("payment", 100), ("payout", -60), ("reservation", -60)])
         reservation._credit_settle(refund.move_id)
-        self.assertHistory([("payment", 100), ("reservation", -60)])
+        self.assertHistory([("payment", 100), ("spent", -60)])
         self.assertAvailable(40)
 
     def test_an_overdraft_that_new_credit_settles(self):

@@ -20,6 +20,17 @@ class TestCustomerCreditReservation(CustomerCreditCase):
         self.assertEntry(reservation.move_id, [(self.receivable, 60), (self.receivable, -60)])
         self.assertOpen(payment, 40)
 
+    def test_reservations_are_grouped_by_what_their_origins_are_called(self):
+        self.payment(100)
+        invoice = self.invoice(60)
+        reservation = self.reserve(60, origin=invoice)
+        groups = reservation.formatted_read_group([("id", "=", reservation.id)], ["origin_model"], ["amount_held:sum"])
+        self.assertEqual(
+            [(group["origin_model"], group["amount_held:sum"]) for group in groups], [("account.move", 60)]
+        )
+        labels = dict(reservation.fields_get(["origin_model"])["origin_model"]["selection"])
+        self.assertEqual(labels["account.move"], "Journal Entry", "what the client shows for it")
+
     def test_released_credit_is_available_again_on_the_payment_that_it_came_from(self):
         payment = self.payment(100)
         reservation = self.reserve(60)

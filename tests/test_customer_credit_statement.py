@@ -81,6 +81,14 @@ class TestCustomerCreditStatement(StatementCase):
         [[_date, label, number, amount]] = self.get_rows(page, "reservation")
         self.assertEqual((label, number, amount), ("Deco Addict", reservation.name, "$ 60.00"))
 
+    def test_what_was_reserved_before_the_customer_joined_a_company_is_listed(self):
+        self.payment(100, partner=self.stranger)
+        reservation = self.reserve(40, partner=self.stranger)
+        self.stranger.parent_id = self.customer
+        period = date(2024, 1, 1), date(2024, 12, 31)
+        values = self.stranger._get_customer_credit_statement_values(self.company, self.dollar, *period)
+        self.assertEqual((values["partner"], values["reservations"]), (self.customer, reservation))
+
     def test_each_currency_has_a_page(self):
         self.payment(100, day="2024-02-10"), self.payment(80, day="2024-02-10", currency_id=self.euro.id)
         pages = self.print_statement()

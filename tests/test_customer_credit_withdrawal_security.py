@@ -151,6 +151,29 @@ class TestCustomerCreditWithdrawalSecurity(WithdrawalCase):
         with self.assertRaises(AccessError):
             dialog.with_user(self.approver).action_pay()
 
+    def test_a_dialog_does_not_tell_of_the_withdrawal_of_another_company(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        foreigner = self.new_user("foreigner", company=company)
+        withdrawal = self.request(60)
+        Dialog = self.env["customer.credit.withdrawal.payment"].with_user(foreigner)
+        fields = ("amount", "partner_id", "partner_bank_id", "currency_id", "company_id")
+        method_line = self.bank_journal.outbound_payment_method_line_ids[:1]
+        vals = {
+            "withdrawal_id": withdrawal.id,
+            "journal_id": self.bank_journal.id,
+            "payment_method_line_id": method_line.id,
+            "memo": "Mine",
+        }
+        self.env.flush_all()
+        for field in fields:
+            for ask in (
+                lambda field=field: Dialog.create(vals).read([field]),
+                lambda field=field: Dialog.onchange(vals, ["withdrawal_id"], {field: {}}),
+            ):
+                self.env.invalidate_all()
+                with self.subTest(field=field), self.assertRaises(AccessError), self.env.cr.savepoint():
+                    ask()
+
     def test_approver_with_that_group_and_reading_rights(self):
         reader = self.new_user("reader", f"account.group_account_readonly,{APPROVE_GROUP}")
         self.assertFalse(reader.has_group("account.group_account_invoice"))

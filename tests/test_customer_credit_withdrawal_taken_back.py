@@ -53,6 +53,31 @@ class TestCustomerCreditWithdrawalTakenBack(WithdrawalCase):
         self.withdrawal.with_user(self.approver).action_refuse("No")
         self.assertAvailable(100)
 
+    def test_payment_that_the_bank_rejects(self):
+        self.payment_made.is_sent = True
+        self.payment_made.action_reject()
+        self.assertApprovedAgain()
+        with self.assertRaisesRegex(UserError, "exists already"):
+            self.pay(self.withdrawal)
+        with self.assertRaisesRegex(UserError, "exists already"):
+            self.withdrawal.with_user(self.approver).action_refuse()
+        self.payment_made.action_draft()
+        self.payment_made.action_post()
+        self.assertPaid()
+
+    def test_rejected_payment_makes_room_for_another_when_it_is_cancelled(self):
+        self.payment_made.action_reject()
+        self.payment_made.action_draft()
+        self.payment_made.action_cancel()
+        self.assertHeldAgain()
+        self.pay(self.withdrawal)
+        self.assertPaid()
+
+    def test_payment_that_was_not_rejected_after_all(self):
+        self.payment_made.action_reject()
+        self.payment_made.state = "paid"
+        self.assertPaid()
+
     def test_payment_that_is_deleted(self):
         self.payment_made.action_draft()
         self.payment_made.unlink()
@@ -80,6 +105,16 @@ class TestCustomerCreditWithdrawalTakenBack(WithdrawalCase):
         self.payment_made.amount = 99
         with self.assertRaisesRegex(UserError, r"must send \$.60.00 to BE71096123456769, as approved"):
             self.payment_made.action_post()
+
+    def test_payment_on_its_way_can_be_sent_to_nobody_else(self):
+        """Odoo's forms do not let one change a posted payment, but its interface for programs does."""
+        payment = self.payment_made.with_user(self.billing)
+        elsewhere = self.new_bank("EVIL", trusted=False)
+        for vals in {"partner_bank_id": elsewhere.id}, {"amount": 90}, {"partner_id": self.stranger.id}:
+            with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "as approved"), self.env.cr.savepoint():
+                payment.write(vals)
+        payment.memo = "A note is no harm"
+        self.assertEqual((payment.partner_bank_id, payment.amount), (self.bank, 60))
 
     def test_bank_account_that_was_changed_before_it_is_confirmed_again(self):
         other = self.new_bank("DE89370400440532013000")

@@ -85,6 +85,15 @@ class TestAddCredit(WindowCase):
         payment = self.env["account.payment"].search([("memo", "=", "Prepaid")])
         self.assertTrue(payment.move_id)
 
+    def test_a_branch_takes_the_money_in_the_bank_of_its_parent(self):
+        branch = self.branch()
+        self.env.user.company_ids |= branch
+        self.env["customer.credit.deposit"].with_company(branch).create(
+            {"partner_id": self.customer.id, "amount": 30}
+        ).action_deposit()
+        self.assertEqual(self.customer._get_credit(branch, self.dollar), 30)
+        self.assertAvailable(0)
+
     def test_nothing_and_less_are_refused(self):
         for amount in (0, -5, 0.001):
             with self.assertRaises(UserError):
@@ -106,6 +115,15 @@ class TestAddCredit(WindowCase):
 @tagged("post_install", "-at_install")
 class TestUpdateCredit(WindowCase):
     """Goodwill, and corrections in either direction, by an entry against an account."""
+
+    def test_customer_without_a_receivable_account(self):
+        self.company.write({"customer_credit_overdraft": "limit", "customer_credit_overdraft_limit": 50})
+        self.env["ir.default"].search([("field_id.name", "=", "property_account_receivable_id")]).unlink()
+        self.customer.property_account_receivable_id = False
+        with self.assertRaisesRegex(UserError, "Set a receivable account on"):
+            self.adjust(10)
+        with self.assertRaisesRegex(UserError, "Set a receivable account on"):
+            self.reserve(10)
 
     def test_goodwill_gives_credit(self):
         self.adjust(25)
@@ -318,6 +336,38 @@ class TestCustomerCreditWindowRights(WindowCase, SecurityCase):
             vals = {"partner_id": self.customer.id, "company_id": self.company.id, "currency_id": self.dollar.id}
             self.assertEqual(self.env[model].new(vals)[field], 100)
             self.assertEqual(self.env[model].with_user(user).new(vals)[field], 0)
+
+    def test_the_window_of_somebody_else_is_neither_seen_nor_changed(self):
+        """Or it could be changed between the look at it and the press of its button."""
+        colleague = self.new_user("colleague", ["account.group_account_manager"])
+        moving = {"amount": 5, "partner_id": self.customer.id}
+        for model, vals in (
+            ("customer.credit.deposit", moving),
+            ("customer.credit.adjustment", {**moving, "reason": "Mine", "account_id": self.revenue.id}),
+            ("customer.credit.transfer", {**moving, "reason": "Mine", "receiver_id": self.stranger.id}),
+            ("customer.credit.statement", {"partner_ids": [Command.set(self.customer.ids)]}),
+        ):
+            window = self.env[model].with_user(self.accountant).create(vals).with_user(colleague)
+            with self.subTest(model=model):
+                self.assertFalse(window.search([("id", "=", window.id)]))
+                for act in (lambda window=window: window.read(), lambda window=window: window.write({"company_id": 1})):
+                    with self.assertRaises(AccessError):
+                        act()
+
+    def test_a_button_that_is_pressed_twice_works_once(self):
+        vals = {"amount": 10, "user": self.accountant}
+        self.deposit(30)
+        for model, action, more in (
+            ("customer.credit.deposit", "action_deposit", {}),
+            ("customer.credit.adjustment", "action_adjust", {"reason": "Mine", "account_id": self.revenue.id}),
+            ("customer.credit.transfer", "action_transfer", {"reason": "Mine", "receiver_id": self.stranger.id}),
+        ):
+            window = self.open_window(model, **vals, **more)
+            getattr(window, action)()
+            entries = self.env["account.move"].search_count([])
+            with self.subTest(model=model):
+                self.assertEqual(getattr(window, action)()["type"], "ir.actions.act_window_close")
+                self.assertEqual(self.env["account.move"].search_count([]), entries)
 
     def test_release_needs_its_group_and_stale_ones_are_found(self):
         self.company.customer_credit_reservation_days = 5

@@ -5,7 +5,6 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
 from ..models import account_credit_allocation_check
-from ..models.integrity_queries import QUERIES
 from .common import AllocationCase
 from .test_integrity import IntegrityMixin
 
@@ -109,7 +108,8 @@ class TestIntegrityCheck(IntegrityMixin, AllocationCase):
         kinds = set(dict(Finding._fields["kind"].selection))
         self.assertEqual(set(Finding._get_problem_texts()), kinds)
         self.assertEqual(set(Finding._get_remedy_texts()), kinds)
-        self.assertEqual(set(re.findall(r"^ *(?:VALUES \(|\(|SELECT )'(\w+)',", "".join(QUERIES), re.M)), kinds)
+        queries = "".join(self.Check._get_queries())
+        self.assertEqual(set(re.findall(r"^ *(?:VALUES \(|\(|SELECT )'(\w+)',", queries, re.M)), kinds)
 
     def test_of_many_problems_the_first_are_listed(self):
         self.patch(account_credit_allocation_check, "FINDINGS_PER_KIND", 1)

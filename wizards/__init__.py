@@ -3,8 +3,11 @@ from . import (  # the others inherit them
     account_credit_allocation_wizard,
     account_credit_allocation_wizard_checks,
     account_credit_allocation_wizard_line,
-    customer_credit_wizard,
+    customer_credit_once,
 )
+
+# isort: split
+from . import customer_credit_wizard
 
 # isort: split
 from . import customer_credit_entry

@@ -47,6 +47,8 @@ class CustomerCreditAdjustment(models.TransientModel):
         :raise UserError: nothing would change, or the credit has changed since the window showed it
         """
         self._check_may_use()
+        if not self._use():
+            return self._close()
         partner = self.partner_id.commercial_partner_id.sudo()
         partner._credit_lock(self.company_id)
         if self.mode == "balance" and self.currency_id.compare_amounts(self.known_credit, self._get_available()):
@@ -79,7 +81,7 @@ class CustomerCreditAdjustment(models.TransientModel):
     def _give(self, amount):
         """Debit the account, credit the customer; what the customer overdrew is settled with it."""
         partner = self.partner_id.commercial_partner_id
-        receivable = self._get_receivable(partner, self.company_id)
+        receivable = partner._get_credit_account(self.company_id)
         balance = self.currency_id._convert(amount, self.company_id.currency_id, self.company_id, self.date)
         move = self._post_entry(
             "adjustment",

@@ -33,10 +33,14 @@ class CustomerCreditDeposit(models.TransientModel):
 
     @api.depends("company_id")
     def _compute_journal_id(self):
+        """The first of the company; a branch may have none of its own, and uses those of its parents."""
+        Journal = self.env["account.journal"]
         for wizard in self:
-            wizard.journal_id = self.env["account.journal"].search(
-                [("company_id", "=", wizard.company_id.id), ("type", "in", ("bank", "cash", "credit"))], limit=1
+            company = wizard.company_id
+            journals = Journal.search(
+                [*Journal._check_company_domain(company), ("type", "in", ("bank", "cash", "credit"))]
             )
+            wizard.journal_id = journals.sorted(lambda journal, own=company: journal.company_id != own)[:1]
 
     def action_deposit(self):
         """Post the payment. What the customer overdrew is settled with it at once.
@@ -46,6 +50,8 @@ class CustomerCreditDeposit(models.TransientModel):
         """
         self._check_may_use()
         self._check_positive(self.amount)
+        if not self._use():
+            return self._close()
         payment = self._create_payment()
         self.partner_id.sudo()._credit_settle_overdraft(self.company_id, self.currency_id)
         self._notify_customer("deposit", payment)

@@ -69,11 +69,6 @@ class CustomerCreditEntry(models.AbstractModel):
             }
         )
 
-    @api.model
-    def _get_receivable(self, partner, company):
-        """The account on which this customer's credit is booked."""
-        return partner.commercial_partner_id.with_company(company).property_account_receivable_id
-
     def _post_entry(self, kind, items):
         """The posted entry, made with the rights of the current user.
 

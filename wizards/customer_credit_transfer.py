@@ -30,11 +30,13 @@ class CustomerCreditTransfer(models.TransientModel):
             raise UserError(
                 self.env._("%s is one customer with one credit: there is nothing to transfer.", giver.display_name)
             )
+        if not self._use():
+            return self._close()
         (giver | receiver).sudo()._credit_lock(self.company_id)
         self._check_enough(self.amount)
         credits, parts = self._take_credits(self.amount)
         balance = sum(balance for _account, _part, balance in parts)
-        receivable = self._get_receivable(receiver, self.company_id)
+        receivable = receiver._get_credit_account(self.company_id)
         move = self._post_entry(
             "transfer",
             [

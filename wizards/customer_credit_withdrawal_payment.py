@@ -8,11 +8,12 @@ class CustomerCreditWithdrawalPayment(models.TransientModel):
     _description = "Pay Withdrawal of Customer Credit"
 
     withdrawal_id = fields.Many2one("customer.credit.withdrawal", required=True, readonly=True, ondelete="cascade")
-    company_id = fields.Many2one(related="withdrawal_id.company_id")
-    currency_id = fields.Many2one(related="withdrawal_id.currency_id")
-    partner_id = fields.Many2one(related="withdrawal_id.partner_id")
-    amount = fields.Monetary(related="withdrawal_id.amount")
-    partner_bank_id = fields.Many2one(related="withdrawal_id.partner_bank_id")
+    # with the user's own rights: the id of the withdrawal comes from a client, who may have guessed it
+    company_id = fields.Many2one(related="withdrawal_id.company_id", related_sudo=False)
+    currency_id = fields.Many2one(related="withdrawal_id.currency_id", related_sudo=False)
+    partner_id = fields.Many2one(related="withdrawal_id.partner_id", related_sudo=False)
+    amount = fields.Monetary(related="withdrawal_id.amount", related_sudo=False)
+    partner_bank_id = fields.Many2one(related="withdrawal_id.partner_bank_id", related_sudo=False)
     journal_id = fields.Many2one(
         "account.journal",
         required=True,

@@ -14,7 +14,11 @@ class CustomerCreditWithdrawalRequest(models.TransientModel):
     currency_id = fields.Many2one(
         "res.currency", required=True, compute="_compute_currency_id", store=True, readonly=False, precompute=True
     )
-    amount_withdrawable = fields.Monetary(string="May Be Withdrawn", compute="_compute_amount_withdrawable")
+    amount_withdrawable = fields.Monetary(
+        string="May Be Withdrawn",
+        compute="_compute_amount_withdrawable",
+        help="The available credit; where the company has set it so, less what the customer has overdue.",
+    )
     amount = fields.Monetary(required=True)
     available_bank_ids = fields.Many2many("res.partner.bank", compute="_compute_available_bank_ids")
     partner_bank_id = fields.Many2one(

@@ -6,6 +6,7 @@ class CustomerCreditWizard(models.AbstractModel):
     """What the windows that change a customer's credit have in common: whose, where, how much there is."""
 
     _name = "customer.credit.wizard"
+    _inherit = "customer.credit.once"
     _description = "Customer Credit Window"
 
     _required_group = None  # xml id of the group that may use it
@@ -74,6 +75,11 @@ class CustomerCreditWizard(models.AbstractModel):
         """Queue the customer's e-mail; see ``customer.credit.mail``."""
         self.env["customer.credit.mail"].sudo()._queue(event, record)
 
+    @api.model
+    def _close(self):
+        """The action that ends the window and says nothing: what it was for is done already."""
+        return {"type": "ir.actions.act_window_close", "infos": {"done": True}}
+
     def _say_done(self, message):
         """The action that ends the window: says what was done, and lets the view behind it read anew."""
         return {
@@ -82,6 +88,6 @@ class CustomerCreditWizard(models.AbstractModel):
             "params": {
                 "message": message,
                 "type": "success",
-                "next": {"type": "ir.actions.act_window_close", "infos": {"done": True}},
+                "next": self._close(),
             },
         }

@@ -8,6 +8,7 @@
     "depends": ["account_credit_allocation", "sale", "account_payment"],
     "data": [
         "security/ir.model.access.csv",
+        "security/sale_order_use_credit_security.xml",
         # its action is used by the button on the order
         "wizards/sale_order_use_credit_views.xml",
         "views/sale_order_views.xml",

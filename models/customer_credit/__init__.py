@@ -1,4 +1,6 @@
 from . import (
+    account_credit_allocation_check,
+    account_credit_allocation_check_finding,
     account_credit_allocation_line,
     account_move,
     account_move_balance,

@@ -5,7 +5,7 @@ class AccountMove(models.Model):
     _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
     customer_credit_summary = fields.Char(
-        string="Customer's Credit",
+        string="Available Credit",
         compute="_compute_customer_credit_summary",
         groups="account.group_account_readonly,account.group_account_invoice",
         help="What the customer has and may spend, in each currency. Empty where there is nothing.",

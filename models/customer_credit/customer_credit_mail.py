@@ -106,7 +106,20 @@ class CustomerCreditMail(models.AbstractModel):
             email_layout_xmlid=LAYOUT,
             email_values={"recipient_ids": [Command.set(recipient.ids)], "email_to": False, "email_cc": False},
         )
-        return mails.browse(mail_id)
+        mail = mails.browse(mail_id)
+        if "message_ids" in record:
+            self._keep_in_chatter(mail, template)
+        return mail
+
+    @api.model
+    def _keep_in_chatter(self, mail, template):
+        """The text alone, without the frame of an e-mail, and for good.
+
+        Odoo deletes what it has sent together with its message, unless the e-mail notifies of that message.
+        """
+        mail.is_notification = True
+        bodies = template._render_field("body_html", [mail.res_id], compute_lang=True)
+        mail.mail_message_id.body = bodies[mail.res_id]
 
     @api.model
     def _get_recipient(self, record, document):

@@ -40,6 +40,7 @@ class CustomerCreditMovement(models.Model):
             ("transfer", "Transfer"),
             ("invoice", "Invoice Paid"),
             ("reservation", "Reserved"),
+            ("spent", "Spent"),
             ("withdrawal", "Withdrawal"),
             ("release", "Released"),
             ("payout", "Paid Out"),
@@ -130,6 +131,7 @@ class CustomerCreditMovement(models.Model):
                       item.create_date AS moment,
                       CASE WHEN reservation.id IS NULL THEN item.kind
                            WHEN reservation.origin_model = 'customer.credit.withdrawal' THEN 'withdrawal'
+                           WHEN reservation.state = 'settled' THEN 'spent'
                            ELSE 'reservation' END AS kind,
                       item.amount + CASE WHEN item.is_debit THEN COALESCE((
                           SELECT SUM(partial.debit_amount_currency)

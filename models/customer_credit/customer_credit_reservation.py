@@ -33,7 +33,7 @@ class CustomerCreditReservation(models.Model):
         string="Until", readonly=True, help="After this day what is still reserved is released. Empty for never."
     )
     user_id = fields.Many2one("res.users", string="Reserved by", readonly=True, ondelete="set null")
-    origin_model = fields.Char(readonly=True)
+    origin_model = fields.Selection("_selection_origin_model", string="Kind of Origin", readonly=True)
     origin_id = fields.Many2oneReference(model_field="origin_model", readonly=True, index=True)
     origin_label = fields.Char(string="Reserved for", readonly=True, help="What the origin was called at that time.")
     move_id = fields.Many2one(
@@ -114,6 +114,12 @@ class CustomerCreditReservation(models.Model):
         return self.currency_id.round(
             sum(debits.mapped("amount_currency")) - sum(backed.mapped("debit_amount_currency"))
         )
+
+    @api.model
+    def _selection_origin_model(self):
+        """Any model may be an origin: shown by its name, in the user's language."""
+        models = self.env["ir.model"].sudo().search_fetch([("abstract", "=", False)], ["model", "name"])
+        return [(model.model, model.name) for model in models]
 
     def _get_origin(self):
         """The record that the credit is reserved for, an empty recordset or None if it is gone."""

@@ -9,13 +9,14 @@ class CustomerCreditWithdrawal(models.Model):
     """How a withdrawal is paid, and what becomes of it when its payment is taken back.
 
     The payment is an outbound customer payment like any other, reconciled with the reserved credit. When it is reset to
-    draft or cancelled, the withdrawal is approved again. Odoo keeps the reconciliation of a draft, and removes it when
-    the payment is changed, cancelled or deleted; in either case nobody else can spend the credit. Then that payment is
-    confirmed anew, which pays the withdrawal, or it is cancelled and another one is made.
+    draft, cancelled or rejected, the withdrawal is approved again. Odoo keeps the reconciliation of a draft, and
+    removes it when the payment is changed, cancelled or deleted; in either case nobody else can spend the credit. Then
+    that payment is confirmed anew, which pays the withdrawal, or it is cancelled and another one is made.
     """
 
     _inherit = "customer.credit.withdrawal"  # pylint: disable=consider-merging-classes-inherited
 
+    payment_state = fields.Selection(related="payment_id.state", string="Status of the Payment", tracking=False)
     is_unreconciled = fields.Boolean(
         compute="_compute_is_unreconciled",
         help="It was paid, but the payment is no longer reconciled with the reserved credit.",
@@ -185,7 +186,7 @@ class CustomerCreditWithdrawal(models.Model):
 
     @api.model
     def _reopen_of(self, payments):
-        """These payments are no longer posted."""
+        """These payments are no longer posted, or were rejected."""
         paid = self.sudo().search([("payment_id", "in", payments.ids), ("state", "=", "done")])
         for withdrawal in paid:
             withdrawal._lock_in_state("done")
@@ -245,6 +246,12 @@ class CustomerCreditWithdrawal(models.Model):
                     name=self.name,
                 )
             )
+
+    @api.model
+    def _check_paid_with(self, payments):
+        """:raise UserError: one of these has paid a withdrawal, and is not what was approved any more"""
+        for withdrawal in self.sudo().search([("payment_id", "in", payments.ids), ("state", "=", "done")]):
+            withdrawal._check_payment(withdrawal.payment_id)
 
     def _check_payment(self, payment):
         """:raise UserError: what the payment sends is not what was approved"""

@@ -95,10 +95,20 @@ class ResPartner(models.Model):
         if currency.is_zero(left):
             return prepared
         # what is overdrawn is owed on the account on which the customer's invoices are
-        account = self.property_account_receivable_id
+        account = self._get_credit_account(company)
         if own and (account, None) in parts:
             return [(a, p + left if a == account else p, b) for a, p, b in prepared]
         return [*prepared, (account, left, None)]
+
+    def _get_credit_account(self, company):
+        """The account on which the credit of this customer is booked in a company, and what is overdrawn.
+
+        :raise UserError: there is none
+        """
+        customer = self.commercial_partner_id.with_company(company)
+        if not customer.property_account_receivable_id:
+            raise UserError(self.env._("Set a receivable account on %s first.", customer.display_name))
+        return customer.property_account_receivable_id
 
     def _make_reservation(self, parts, company, currency, origin, *, credits, expires):
         """Post the entry and let its debit items take the credits."""

@@ -49,10 +49,25 @@ class ResPartner(models.Model):
             "received": currency.round(sum(row.amount for row in rows if row.amount > 0)),
             "spent": currency.round(sum(row.amount for row in rows if row.amount < 0)),
             "closing": currency.round(opening + sum(rows.mapped("amount"))),
-            "reservations": self.env["customer.credit.reservation"]
-            .sudo()
-            .search([*domain, ("state", "=", "held")], order="date, id"),
+            "reservations": self._get_held_credit(company, currency),
         }
+
+    def _get_held_credit(self, company, currency):
+        """What is reserved of this customer's credit, the oldest first: ``customer.credit.reservation`` records, as
+        superuser. Each keeps the customer as it was then: a person may have joined a company since."""
+        return (
+            self.env["customer.credit.reservation"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id.commercial_partner_id", "=", self.commercial_partner_id.id),
+                    ("company_id", "=", company.id),
+                    ("currency_id", "=", currency.id),
+                    ("state", "=", "held"),
+                ],
+                order="date, id",
+            )
+        )
 
     def _get_customer_credit_statement_currencies(self, company, date_to):
         """The currencies in which the customer ever had credit until a day, the company's own if there was none."""

@@ -33,6 +33,11 @@ def parse_amount(text, currency):
     return currency.round(float(amount)) or None
 
 
+def parse_text(text, size):
+    """What somebody typed, of at most ``size`` characters, without the one that no database takes."""
+    return str(text or "").replace("\0", "").strip()[:size]
+
+
 def parse_id(text):
     """The id that came from the browser, or 0, which is no record's."""
     return int(text) if str(text).isdecimal() and len(str(text)) < 10 else 0

@@ -23,6 +23,7 @@ class CustomerCreditInvoicePortal(PortalAccount):
         return super()._get_common_page_view_values(invoices_data, access_token=access_token, **kwargs)
 
     def _invoice_get_page_view_values(self, invoice, access_token, **kwargs):
+        request.update_context(customer_credit_discount=invoice.sudo()._get_customer_credit_lost_discount())
         values = super()._invoice_get_page_view_values(invoice, access_token, **kwargs)
         values["customer_credit_message"] = pop_message()
         values["customer_credit_offer"] = self._get_credit_offer(invoice.sudo())
@@ -94,7 +95,8 @@ class CustomerCreditInvoicePortal(PortalAccount):
     def _get_credit_offer(self, invoice_sudo):
         """What the customer may pay of an invoice with credit, or None.
 
-        Amounts are in the currency of the invoice: ``credit`` available, ``due`` open, ``amount`` payable.
+        Amounts are in the currency of the invoice: ``credit`` available, ``due`` open, ``amount`` payable,
+        ``lost_discount`` what another payment today would get off.
         """
         if not self._is_own_invoice(invoice_sudo) or not invoice_sudo._has_to_be_paid():
             return None
@@ -107,5 +109,6 @@ class CustomerCreditInvoicePortal(PortalAccount):
             "credit": get_customer()._get_credit(company, currency),
             "due": invoice_sudo.amount_residual,
             "amount": min(invoice_sudo.amount_residual, spendable),
+            "lost_discount": invoice_sudo._get_customer_credit_lost_discount(),
             "currency": currency,
         }

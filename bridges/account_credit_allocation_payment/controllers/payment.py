@@ -5,7 +5,7 @@ from odoo.http import Controller, request, route
 
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
-from .customer_credit import get_customer
+from .customer_credit import get_customer, parse_text
 
 
 class CustomerCreditController(Controller):
@@ -20,7 +20,7 @@ class CustomerCreditController(Controller):
         """
         tx_sudo = request.env["payment.transaction"].sudo()
         tx_sudo = tx_sudo.search(
-            [("reference", "=", str(reference)), ("provider_id.code", "=", "customer_credit")], limit=1
+            [("reference", "=", parse_text(reference, 255)), ("provider_id.code", "=", "customer_credit")], limit=1
         )
         if not tx_sudo or tx_sudo.partner_id.commercial_partner_id != get_customer():
             raise NotFound()

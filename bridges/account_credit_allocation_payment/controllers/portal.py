@@ -112,12 +112,16 @@ class CustomerCreditPortal(CustomerPortal):
                 return balance
         raise NotFound()
 
-    def _get_own_domain(self):
-        return [("partner_id", "=", get_customer().id), ("company_id", "in", get_companies().ids)]
+    def _get_own_domain(self, partner_field="partner_id"):
+        return [(partner_field, "=", get_customer().id), ("company_id", "in", get_companies().ids)]
+
+    def _get_kept_domain(self):
+        """Of records that keep the customer as it was then: a person may have joined a company since."""
+        return self._get_own_domain("partner_id.commercial_partner_id")
 
     def _get_reservations(self):
         Reservation = request.env["customer.credit.reservation"].sudo()
-        return Reservation.search([*self._get_own_domain(), ("state", "=", "held")])
+        return Reservation.search([*self._get_kept_domain(), ("state", "=", "held")])
 
     def _get_open_reservations(self):
         """Without those of withdrawals, which are listed themselves."""
@@ -140,7 +144,7 @@ class CustomerCreditPortal(CustomerPortal):
 
     def _get_withdrawals(self, domain=(), limit=None):
         Withdrawal = request.env["customer.credit.withdrawal"].sudo()
-        return Withdrawal.search([*self._get_own_domain(), *domain], limit=limit)
+        return Withdrawal.search([*self._get_kept_domain(), *domain], limit=limit)
 
     # --- what happened to it ------------------------------------------------------------------------------------------
 
@@ -179,7 +183,7 @@ class CustomerCreditPortal(CustomerPortal):
         month, year = today.replace(day=1), today.replace(month=1, day=1)
         before = (month - timedelta(days=1)).replace(day=1)
         return {
-            "all": {"label": request.env._("Always"), "domain": []},
+            "all": {"label": request.env._("All time"), "domain": []},
             "month": {"label": request.env._("This month"), "domain": [("date", ">=", month)]},
             "last_month": {
                 "label": request.env._("Last month"),

@@ -6,7 +6,7 @@ from odoo.http import request
 
 from odoo.addons.base.models.res_bank import sanitize_account_number
 
-from .customer_credit import get_customer, parse_amount, parse_id, pop_message, set_message
+from .customer_credit import get_customer, parse_amount, parse_id, parse_text, pop_message, set_message
 from .portal import CustomerCreditPortal
 
 WITHDRAWALS_SHOWN = 50
@@ -36,7 +36,7 @@ class CustomerCreditWithdrawalPortal(CustomerCreditPortal):
         else:
             error = self._request_withdrawal(balance, wanted, post)
         if error:
-            return self._render_withdrawal_form(balance, message={"kind": "danger", "text": error}, amount=amount)
+            return self._render_withdrawal_form(balance, {"kind": "danger", "text": error}, {"amount": amount, **post})
         set_message("success", request.env._("Your request was sent. The amount is reserved until it is decided."))
         return request.redirect("/my/credit")
 
@@ -89,20 +89,24 @@ class CustomerCreditWithdrawalPortal(CustomerCreditPortal):
                     balance["currency"],
                     self._get_withdrawal_account(balance["company"], post),
                     balance["company"],
-                    reason=str(post.get("reason") or "")[:500] or None,
+                    reason=parse_text(post.get("reason"), 500) or None,
                 )
         except UserError as error:
             return str(error)
         return None
 
     def _get_withdrawal_account(self, company, post):
-        """The customer's bank account that was chosen, or a new one, which the company has to trust before it pays."""
-        if account := self._get_withdrawal_accounts(company).filtered(
-            lambda bank: bank.id == parse_id(post.get("bank_id"))
-        ):
-            return account
-        number = str(post.get("acc_number") or "").strip()[:64]
-        if post.get("bank_id") or not number:
+        """The customer's bank account with the number that was typed, else the one that was chosen.
+
+        The form proposes an account, so a number that was typed is what the customer wants. A new account has to be
+        trusted by the company before it pays.
+        """
+        number = parse_text(post.get("acc_number"), 64)
+        if not number:
+            if account := self._get_withdrawal_accounts(company).filtered(
+                lambda bank: bank.id == parse_id(post.get("bank_id"))
+            ):
+                return account
             raise UserError(request.env._("Please choose a bank account, or enter its number."))
         if known := self._find_withdrawal_account(number):
             if known not in self._get_withdrawal_accounts(company):
@@ -127,7 +131,8 @@ class CustomerCreditWithdrawalPortal(CustomerCreditPortal):
         Bank = request.env["res.partner.bank"].sudo()
         return Bank.search([("partner_id", "=", get_customer().id), ("company_id", "in", (False, company.id))])
 
-    def _render_withdrawal_form(self, balance, message=None, amount=None):
+    def _render_withdrawal_form(self, balance, message=None, typed=None):
+        """:param dict typed: what the customer entered, to be shown again"""
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "customer_credit_withdrawal",
@@ -135,6 +140,6 @@ class CustomerCreditWithdrawalPortal(CustomerCreditPortal):
             "accounts": self._get_withdrawal_accounts(balance["company"]),
             "withdrawals": self._get_withdrawals(limit=WITHDRAWALS_SHOWN),
             "message": message,
-            "amount": amount,
+            "typed": typed or {},
         }
         return request.render("account_credit_allocation_payment.portal_my_credit_withdraw", values)

@@ -5,6 +5,12 @@ from odoo.exceptions import UserError
 class AccountMove(models.Model):
     _inherit = "account.move"
 
+    def _get_customer_credit_lost_discount(self):
+        """The discount that this invoice grants for an early payment today, which a payment with credit does not get:
+        credit is reconciled as it is, without a write-off. Zero or more, in the currency of the invoice."""
+        self.ensure_one()
+        return self._get_invoice_next_payment_values().get("epd_discount_amount_currency", 0.0)
+
     def _post(self, soft=True):
         """An invoice that was paid with credit before it was posted, as that of an order may be, takes that credit."""
         posted = super()._post(soft=soft)

@@ -27,9 +27,10 @@ class CustomerCreditReservation(models.Model):
         )
 
     def _is_stale(self):
-        """The credit that paid invoices goes back when all of them are cancelled, or settled with something else."""
+        """The credit that paid invoices goes back when all of them are cancelled, deleted, or settled with something
+        else."""
         transaction = self._get_credit_transaction()
-        if transaction.state == "done" and transaction.invoice_ids:
+        if transaction.state == "done":
             orders = transaction.sale_order_ids if "sale_order_ids" in transaction._fields else ()
             if not orders and all(map(transaction._is_closed_invoice, transaction.invoice_ids)):
                 return True

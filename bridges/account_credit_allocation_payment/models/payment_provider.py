@@ -69,7 +69,8 @@ class PaymentProvider(models.Model):
         """Credit is offered to the logged-in customer who has enough of it, for payments of that customer's own.
 
         In the context, never from the browser: ``customer_credit_partner_id`` is the customer of the document that is
-        to be paid, ``customer_credit_amount`` what is left of it, ``customer_credit_topup`` says that credit is bought.
+        to be paid, ``customer_credit_amount`` what is left of it, ``customer_credit_discount`` what is taken off for an
+        early payment, ``customer_credit_topup`` says that credit is bought.
         """
         providers = super()._get_compatible_providers(
             company_id,
@@ -121,8 +122,10 @@ class PaymentProvider(models.Model):
         :param float amount: in ``currency``
         """
         self.ensure_one()
-        user = self.env.user
-        if user._is_public() or self.env.context.get("customer_credit_topup") or self.company_id.id != company_id:
+        user, context = self.env.user, self.env.context
+        if user._is_public() or context.get("customer_credit_topup") or context.get("customer_credit_discount"):
+            return False
+        if self.company_id.id != company_id:
             return False
         customer = user.partner_id.commercial_partner_id
         currency = currency or self.company_id.currency_id

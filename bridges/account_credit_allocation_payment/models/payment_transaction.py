@@ -85,10 +85,21 @@ class PaymentTransaction(models.Model):
                 return self.env._("%s belongs to another customer.", document.display_name)
             if document.company_id != self.company_id or document.currency_id != self.currency_id:
                 return self.env._("%s is in another company or currency.", document.display_name)
+        if self._takes_early_payment_discount():
+            return self.env._("Payments with credit get no discount for early payment. Pay the whole, or another way.")
         due = self._get_customer_credit_due()
         if due is not None and self.currency_id.compare_amounts(self.amount, due) > 0:
             return self.env._("Only %s is still to be paid.", self.currency_id.format(due))
         return ""
+
+    def _takes_early_payment_discount(self):
+        """Whether the amount is that of an invoice less its discount: to settle it would need a write-off."""
+        self.ensure_one()
+        return any(
+            (discount := invoice._get_customer_credit_lost_discount())
+            and not self.currency_id.compare_amounts(self.amount, invoice.amount_residual - discount)
+            for invoice in self.invoice_ids
+        )
 
     def _get_customer_credit_documents(self):
         """What the transaction pays: invoices, and orders where those are installed.
@@ -135,14 +146,15 @@ class PaymentTransaction(models.Model):
     def _settle_customer_credit(self):
         """Pay the posted invoices of each transaction with what is reserved for it; the rest stays reserved.
 
-        An order may be invoiced to somebody else after it was paid: that is none of the customer's invoices.
+        An order may be invoiced to somebody else after it was paid: that is none of the customer's invoices. Whose debt
+        one is, its journal items say: the invoice itself names the customer as it was.
         """
         for tx in self:
             customer = tx.partner_id.commercial_partner_id
             invoices = tx.invoice_ids.filtered(
                 lambda move, tx=tx, customer=customer: move.state == "posted"
                 and move.move_type == "out_invoice"
-                and move.commercial_partner_id == customer
+                and move._get_open_lines().partner_id.commercial_partner_id == customer
                 and tx.currency_id.compare_amounts(move.amount_residual, 0) > 0
             ).sorted(lambda move: (move.invoice_date_due or move.date, move.id))
             for reservation in tx._get_customer_credit_reservations() if invoices else ():

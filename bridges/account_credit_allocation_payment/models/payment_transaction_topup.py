@@ -23,6 +23,7 @@ class PaymentTransaction(models.Model):
         payment = super(PaymentTransaction, transaction)._create_payment(
             **{**self._prepare_customer_credit_topup_vals(), **extra_create_values}
         )
+        payment.move_id.customer_credit_kind = "deposit"
         customer = self.partner_id.commercial_partner_id
         customer._credit_settle_overdraft(payment.company_id, payment.currency_id)
         self.env["customer.credit.mail"]._queue("deposit", payment)

@@ -2,6 +2,7 @@ from . import (
     test_pay_with_credit,
     test_portal,
     test_portal_invoice,
+    test_portal_races,
     test_portal_topup,
     test_portal_withdrawal,
     test_provider,

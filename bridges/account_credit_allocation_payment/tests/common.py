@@ -1,7 +1,7 @@
 import re
 from unittest import SkipTest
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.tests import HttpCase, new_test_user
 
 from odoo.addons.account_credit_allocation.tests.common import AllocationCase
@@ -71,6 +71,20 @@ class CreditPaymentCase(AllocationCase):
                 }
             )
         )
+
+    @classmethod
+    def discounted_invoice(cls, amount):
+        """An invoice of today, with a discount of 10 % when it is paid within 10 days."""
+        term = cls.env["account.payment.term"].create(
+            {
+                "name": "10 % within 10 days",
+                "early_discount": True,
+                "discount_percentage": 10,
+                "discount_days": 10,
+                "line_ids": [Command.create({"value": "percent", "value_amount": 100, "nb_days": 30})],
+            }
+        )
+        return cls.invoice(amount, cls.contact, day=str(fields.Date.today()), invoice_payment_term_id=term.id)
 
     @classmethod
     def topup(cls, amount, state="done", provider=None, **vals):

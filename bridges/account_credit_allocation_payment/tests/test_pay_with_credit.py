@@ -91,6 +91,16 @@ class TestPayWithCredit(CreditPaymentCase):
         self.assertOpen(invoice, 80)
         self.assertCredit(100)
 
+    def test_the_invoice_of_a_company_that_became_a_contact_is_paid(self):
+        """Odoo's invoice names the customer as it was; whose debt it is, its journal items say."""
+        part = self.env["res.partner"].create({"name": "Part", "is_company": True, "parent_id": self.customer.id})
+        invoice = self.invoice(80, part)
+        part.is_company = False
+        tx = self.pay_with_credit(self.transaction(80, [invoice]))
+        self.assertEqual(tx.state, "done")
+        self.assertOpen(invoice, 0)
+        self.assertCredit(20)
+
     def test_the_invoice_of_another_company_cannot_be_paid(self):
         other = self.setup_other_company(name="Other company")["company"]
         invoice = self.invoice(80, company=other, currency_id=other.currency_id.id)
@@ -218,3 +228,22 @@ class TestPayWithCredit(CreditPaymentCase):
         reservation.invalidate_recordset()
         self.assertTrue(reservation.is_stale)
         self.assertIn(reservation, reservation.search([("is_stale", "=", True)]))
+
+    def test_the_schedule_finds_what_paid_an_invoice_that_was_deleted(self):
+        invoice = self.invoice(80)
+        reservation = self.reservations(self.pay_with_credit(self.transaction(80, [invoice])))
+        invoice.button_draft()
+        invoice.with_context(force_delete=True).unlink()
+        self.assertCredit(20)
+        self.assertIn(reservation, reservation.search([("is_stale", "=", True)]))
+
+    def test_a_discount_for_early_payment_is_refused_not_taken_for_the_whole(self):
+        """To settle with credit makes no write-off: what the customer paid would not be the whole, but a part."""
+        invoice = self.discounted_invoice(50)
+        less, whole = self.transaction(45, [invoice]), self.transaction(50, [invoice])
+        self.assertEqual(self.pay_with_credit(less).state, "error")
+        self.assertIn("early payment", less.state_message)
+        self.assertOpen(invoice, 50)
+        self.assertCredit(100)
+        self.assertEqual(self.pay_with_credit(whole).state, "done")
+        self.assertOpen(invoice, 0)

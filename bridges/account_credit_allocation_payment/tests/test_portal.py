@@ -76,10 +76,23 @@ class TestPortal(CreditPortalCase):
         self.assertEqual(page.count("fa-arrow-circle-down"), 1)
         self.assertEqual(page.count("fa-arrow-circle-up"), 1)
 
+    def test_a_correction_tells_its_reason(self):
+        self.env["customer.credit.adjustment"].create(
+            {
+                "partner_id": self.customer.id,
+                "amount": 5,
+                "account_id": self.company_data["default_account_expense"].id,
+                "reason": "Goodwill for the late delivery",
+            }
+        ).action_adjust()
+        self.log_in()
+        self.assertIn("Goodwill for the late delivery", self.page())
+
     def test_movements_are_filtered_by_kind_and_period(self):
         self.pay_with_credit(self.transaction(80, [self.invoice(80)]))
         self.log_in()
-        page = self.page("/my/credit?filterby=reservation")
+        self.assertIn("o_customer_credit_no_movements", self.page("/my/credit?filterby=reservation"))
+        page = self.page("/my/credit?filterby=spent")
         self.assertIn("-\N{ZERO WIDTH NO-BREAK SPACE}80.00", page)
         self.assertNotIn("fa-arrow-circle-down", page)
         self.assertIn("o_customer_credit_no_movements", self.page("/my/credit?filterby=withdrawal"))

@@ -32,6 +32,18 @@ class TestPortalInvoice(CreditPortalCase):
         self.assertRegex(page, r'name="amount"(?s:.){0,300}value="100.00"')
         self.assertRegex(page, r'name="due" value="150.0"')
 
+    def test_whoever_may_overdraw_is_told_how_much_can_be_used(self):
+        self.customer.with_company(self.company).write(
+            {"customer_credit_overdraft": "limit", "customer_credit_overdraft_limit": 50}
+        )
+        self.pay_with_credit(self.transaction(130, [self.invoice(130)]))
+        self.log_in()
+        page = self.invoice_page()
+        self.assertRegex(
+            page, r"Your credit:(?s:.){0,200}text-danger(?s:.){0,200}30\.00(?s:.){0,200}At most(?s:.){0,200}20\.00"
+        )
+        self.assertNotIn("text-success", page[page.index("o_customer_credit_offer") :].split("</form>")[0])
+
     def test_a_part_is_paid_and_the_rest_is_due(self):
         self.log_in()
         response = self.pay(60)
@@ -47,6 +59,19 @@ class TestPortalInvoice(CreditPortalCase):
         self.assertEqual(invoice.payment_state, "paid")
         self.assertTrue(invoice.transaction_ids.is_post_processed)
         self.assertNotIn("o_customer_credit_offer", self.invoice_page(invoice))
+
+    def test_the_form_that_grants_a_discount_does_not_take_credit(self):
+        self.provider("demo", state="test", is_published=True)
+        self.log_in()
+        payable = f'data-provider-id="{self.credit_provider.id}"'
+        plain, discounted = self.invoice(50, self.contact), self.discounted_invoice(50)
+        self.assertIn(payable, self.invoice_page(plain))
+        self.assertNotIn("o_customer_credit_no_discount", self.invoice_page(plain))
+        page = self.invoice_page(discounted)
+        self.assertIn("Early Payment Discount", page)
+        self.assertNotIn(payable, page)
+        self.assertRegex(page, r'name="due" value="50.0"')
+        self.assertIn("o_customer_credit_no_discount", page)
 
     def test_the_rest_is_paid_by_another_provider(self):
         demo = self.provider("demo", state="test", is_published=True)

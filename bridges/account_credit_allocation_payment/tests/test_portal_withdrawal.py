@@ -55,6 +55,22 @@ class TestPortalWithdrawal(CreditPortalCase):
         )
         self.assertCredit(40)
 
+    def test_what_no_database_takes_is_left_out(self):
+        self.log_in()
+        self.request_withdrawal(60, bank_id="", acc_number="AZ\0URE-2", reason="We\0 leave")
+        self.assertRecordValues(self.withdrawals(), [{"acc_number": "AZURE-2", "reason": "We leave"}])
+
+    def test_who_joined_a_company_still_sees_the_own_request(self):
+        self.payment(50, partner=self.stranger)
+        bank = self.env["res.partner.bank"].create({"acc_number": "DECO-1", "partner_id": self.stranger.id})
+        withdrawal = self.stranger._request_credit_withdrawal(50, self.company.currency_id, bank, self.company)
+        self.stranger.parent_id = self.customer
+        self.log_in(self.stranger_user)
+        self.assertIn(withdrawal.name, self.get("/my/credit").text)
+        self.cancel(withdrawal)
+        self.assertEqual(withdrawal.state, "cancelled")
+        self.assertCredit(150)
+
     def test_a_new_account_is_entered_and_not_trusted(self):
         self.log_in()
         self.request_withdrawal(60, bank_id="", acc_number="AZURE-2")
@@ -62,6 +78,24 @@ class TestPortalWithdrawal(CreditPortalCase):
         self.assertRecordValues(
             account, [{"acc_number": "AZURE-2", "partner_id": self.customer.id, "allow_out_payment": False}]
         )
+
+    def test_a_number_that_was_typed_wins_over_the_account_that_the_form_proposes(self):
+        self.log_in()
+        self.request_withdrawal(60, bank_id=self.bank.id, acc_number="AZURE-2")
+        self.assertEqual(self.withdrawals().acc_number, "AZURE-2")
+
+    def test_a_request_that_is_refused_keeps_what_was_typed(self):
+        other = self.bank.copy({"acc_number": "AZURE-9", "partner_id": self.customer.id})
+        self.log_in()
+        self.assertRegex(self.get(self.url()).text, r"<textarea[^>]*></textarea>")
+        page = self.request_withdrawal(100.01, bank_id=other.id, reason="We <close>").text
+        self.assertRegex(page, rf'<option value="{other.id}" selected=[^>]*>')
+        self.assertEqual(page.count(" selected="), 1)
+        self.assertRegex(page, r"<textarea[^>]*>We &lt;close&gt;</textarea>")
+        page = self.request_withdrawal(100.01, bank_id=other.id, acc_number="AZURE-3").text
+        self.assertRegex(page, r'<option value="" selected=[^>]*>')
+        self.assertEqual(page.count(" selected="), 1)
+        self.assertRegex(page, r'name="acc_number"[^>]*value="AZURE-3"')
 
     def test_the_number_of_a_known_account_is_that_account(self):
         self.log_in()

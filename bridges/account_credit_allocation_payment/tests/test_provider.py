@@ -25,6 +25,14 @@ class TestProvider(CreditPaymentCase):
         provider = self.provider("customer_credit", company=company)
         self.assertRecordValues(provider, [{"state": "disabled", "is_published": False}])
 
+    def test_the_settings_lead_to_the_provider_of_the_company(self):
+        settings = self.env["res.config.settings"].create({})
+        self.assertEqual(settings.company_id, self.company)
+        action = settings.action_open_customer_credit_provider()
+        self.assertEqual((action["res_model"], action["res_id"]), ("payment.provider", self.credit_provider.id))
+        self.env["payment.provider"].search([("code", "=", "customer_credit")]).code = "none"
+        self.assertEqual(settings.action_open_customer_credit_provider()["res_model"], "payment.provider")
+
     def test_it_has_no_journal_and_no_method_of_payments(self):
         self.assertFalse(self.credit_provider.journal_id)
         self.assertFalse(self.env["account.payment.method"].search([("code", "=", "customer_credit")]))

@@ -131,7 +131,7 @@ class TestSecurity(CreditPortalCase):
     def test_guessed_references_and_ids_are_not_found(self):
         card = self.transaction(60, [self.bill_to_pay], provider=self.provider("demo", state="test"))
         self.log_in()
-        for reference in ("S00001", "", card.reference, "' OR 1=1 --", "%"):
+        for reference in ("S00001", "", card.reference, "' OR 1=1 --", "%", "\0"):
             with self.subTest(reference=reference):
                 response = self.post("/payment/customer_credit/process", reference=reference)
                 self.assertEqual(response.status_code, 404)

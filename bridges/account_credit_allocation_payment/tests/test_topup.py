@@ -11,6 +11,8 @@ class TestTopUp(CreditPaymentCase):
     def test_a_top_up_that_is_done_is_credit(self):
         tx = self.topup(50)
         self.assertCredit(150)
+        movement = self.env["customer.credit.movement"].search([("move_id", "=", tx.payment_id.move_id.id)])
+        self.assertEqual(movement.kind, "deposit", "as what is added in the back office")
         self.assertRecordValues(
             tx.payment_id,
             [

@@ -84,7 +84,7 @@ class CustomerCreditReservation(models.Model):
         debts = invoice.sudo()._get_open_lines().filtered(lambda line: line.amount_residual_currency > 0)
         if not lines or not debts:
             return
-        if reservation.partner_id == invoice.commercial_partner_id:
+        if reservation.partner_id.commercial_partner_id == invoice.commercial_partner_id:
             amount = reservation._get_amount_for(invoice)
             if amount is None or amount > 0:
                 reservation._credit_settle(invoice, amount)

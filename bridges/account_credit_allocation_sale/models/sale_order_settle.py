@@ -96,6 +96,9 @@ class SaleOrder(models.Model):
         if "partner_id" in vals or "partner_invoice_id" in vals:
             for order in self:
                 for reservation in order._get_credit_reservations():
-                    if not reservation._is_online_payment() and reservation.partner_id != order._get_credit_partner():
+                    if (
+                        not reservation._is_online_payment()
+                        and reservation.partner_id.commercial_partner_id != order._get_credit_partner()
+                    ):
                         reservation._credit_release()
         return written

@@ -355,3 +355,22 @@ class TestOrderUseCredit(OrderCreditCase):
         ]
         self.assertEqual(self.use_credit(order), 80)
         self.assertOpen(self.invoice_order(order), 0)
+
+    def test_the_button_that_is_pressed_twice_reserves_once(self):
+        self.payment(50)
+        order = self.order(80)
+        window = self.env["sale.order.use.credit"].create({"order_id": order.id, "amount": 20})
+        window.action_use_credit()
+        self.assertEqual(window.action_use_credit()["type"], "ir.actions.act_window_close")
+        self.assertHeld(20, order)
+
+    def test_the_order_of_a_customer_who_joined_a_company_meanwhile_is_paid(self):
+        person = self.env["res.partner"].create({"name": "Person"})
+        self.payment(50, partner=person)
+        order = self.order(50, partner=person)
+        order._use_credit(50)
+        person.parent_id = self.stranger
+        invoice = self.invoice_order(order)
+        self.assertOpen(invoice, 0)
+        self.assertHeld(0, order)
+        self.assertAvailable(0, partner=self.stranger)

@@ -52,6 +52,27 @@ class TestOrderUseCreditRights(OrderCreditCase):
             self.use_credit(self.other_seller, self.sold)
         self.assertAvailable(50)
 
+    def test_the_window_does_not_tell_of_the_order_of_somebody_else(self):
+        Window = self.env["sale.order.use.credit"].with_user(self.other_seller)
+        vals = {"order_id": self.sold.id, "amount": 10}
+        self.env.flush_all()
+        for field in ("partner_id", "currency_id", "available", "overdraft", "amount_to_pay"):
+            for ask in (
+                lambda field=field: Window.create(vals).read([field]),
+                lambda field=field: Window.onchange(vals, ["order_id"], {field: {}}),
+            ):
+                self.env.invalidate_all()
+                with self.subTest(field=field), self.assertRaises(AccessError), self.env.cr.savepoint():
+                    ask()
+
+    def test_the_window_of_somebody_else_is_neither_seen_nor_changed(self):
+        window = (
+            self.env["sale.order.use.credit"].with_user(self.seller).create({"order_id": self.sold.id, "amount": 5})
+        )
+        with self.assertRaises(AccessError):
+            window.with_user(self.billing_user).write({"amount": 1})
+        self.assertFalse(window.with_user(self.billing_user).search([]))
+
     def test_salesperson_may_not_release_credit_of_the_order_of_somebody_else(self):
         self.use_credit(self.seller, self.sold)
         with self.assertRaises(AccessError):

@@ -5,14 +5,16 @@ class SaleOrderUseCredit(models.TransientModel):
     """How much of a customer's credit is used for an order: as much as there is and as is to be paid, or less."""
 
     _name = "sale.order.use.credit"
+    _inherit = "customer.credit.once"
     _description = "Use Credit for a Sales Order"
 
     order_id = fields.Many2one("sale.order", required=True, readonly=True, ondelete="cascade")
-    partner_id = fields.Many2one(related="order_id.partner_id")
-    currency_id = fields.Many2one(related="order_id.currency_id")
+    # with the user's own rights, as everything here: the id of the order comes from a client, who may have guessed it
+    partner_id = fields.Many2one(related="order_id.partner_id", related_sudo=False)
+    currency_id = fields.Many2one(related="order_id.currency_id", related_sudo=False)
     available = fields.Monetary(string="Available Credit", compute="_compute_amounts")
     overdraft = fields.Monetary(
-        string="Overdraft Allowed",
+        string="Overdraft Left",
         compute="_compute_amounts",
         help="What this customer may spend in addition, and owes you then.",
     )
@@ -30,6 +32,7 @@ class SaleOrderUseCredit(models.TransientModel):
     def _compute_amounts(self):
         for wizard in self:
             order = wizard.order_id
+            order._origin.check_access("read")
             wizard.available = order.customer_credit_available
             wizard.overdraft = max(order._get_spendable_credit() - max(wizard.available, 0.0), 0.0) if order else 0.0
             wizard.amount_to_pay = order._get_amount_to_pay_by_credit() if order else 0.0
@@ -47,5 +50,6 @@ class SaleOrderUseCredit(models.TransientModel):
         """
         self.ensure_one()
         self.order_id._check_may_use_credit()
-        self.order_id._use_credit(self.amount)
+        if self._use():
+            self.order_id._use_credit(self.amount)
         return {"type": "ir.actions.act_window_close"}
