@@ -1,79 +1,28 @@
-import configparser
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
-import time
 from contextlib import suppress
-from pathlib import Path
 
 import requests
 
-from odoo.tools import config
+from odoo.addons.account_credit_allocation.tests.odoo_server import OdooServer
 
 SECONDS = 60
 
 
-class PortalServer:
-    """A server of this database with several HTTP threads, as customers meet it. Use as a context manager."""
-
-    def __init__(self, database):
-        self.database = database
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+class PortalServer(OdooServer):
+    """A server with several HTTP threads, as customers meet it: on entering it answers."""
 
     def __enter__(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="portal_server_")
-        self.logfile = Path(self.folder.name, "log")
-        path = Path(self.folder.name, "odoo.conf")
-        with path.open("w") as out:
-            self._prepare_config().write(out)
-        with self.logfile.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, sys.argv[0], "server", f"--config={path}"],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._wait_until_it_answers()
+        super().__enter__()
+        try:
+            self.wait_until(self._answers, SECONDS, "an answer")
+        except AssertionError:
+            self.__exit__()
+            raise
         return self
 
-    def __exit__(self, *error):
-        self.process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(20)
-        with suppress(ProcessLookupError):  # what is left of the session that was started above
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.folder.cleanup()
-
-    def _prepare_config(self):
-        settings = configparser.ConfigParser(interpolation=None)
-        settings["options"] = {
-            "addons_path": ",".join(config["addons_path"]),
-            "data_dir": config["data_dir"],
-            "db_name": self.database,
-            **{name: config[name] for name in ("db_host", "db_port", "db_user", "db_password") if config[name]},
-            "http_interface": "127.0.0.1",
-            "http_port": self.port,
-            "max_cron_threads": 0,
-        }
-        return settings
-
-    def _wait_until_it_answers(self):
-        deadline = time.monotonic() + SECONDS
-        while time.monotonic() < deadline and self.process.poll() is None:
-            with suppress(requests.ConnectionError):
-                if requests.get(f"{self.url}/web/login", timeout=SECONDS).ok:
-                    return
-            time.sleep(0.3)
-        log = self.logfile.read_text(errors="replace")[-4000:]
-        self.__exit__()
-        raise AssertionError(f"The server does not answer.\n{log}")
+    def _answers(self):
+        with suppress(requests.ConnectionError):
+            return requests.get(f"{self.url}/web/login", timeout=SECONDS).ok
 
 
 class Browser:
@@ -97,9 +46,3 @@ class Browser:
 
     def _read_token(self, path):
         return re.search(r'csrf_token: "(\w+)"', self.get(path).text)[1]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
