@@ -3,10 +3,11 @@ from odoo.tests import tagged
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
 from .common import AllocationCase
+from .patient_browser import PatientBrowser
 
 
 @tagged("post_install", "-at_install")
-class TestBulkActionTour(AllocationCase, AccountTestInvoicingHttpCommon):
+class TestBulkActionTour(PatientBrowser, AllocationCase, AccountTestInvoicingHttpCommon):
     """What a billing user sees of the bulk action, in a real browser: from the invoice list to the document."""
 
     @classmethod

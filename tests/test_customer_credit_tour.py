@@ -3,10 +3,11 @@ from odoo.tests import tagged
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
 from .customer_credit_common import CustomerCreditCase
+from .patient_browser import PatientBrowser
 
 
 @tagged("post_install", "-at_install")
-class TestCustomerCreditTour(CustomerCreditCase, AccountTestInvoicingHttpCommon):
+class TestCustomerCreditTour(PatientBrowser, CustomerCreditCase, AccountTestInvoicingHttpCommon):
     """A billing user adds credit and looks at the history, in a real browser."""
 
     def test_billing_user_adds_credit(self):

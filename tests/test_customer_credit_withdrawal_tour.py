@@ -3,10 +3,11 @@ from odoo.tests import tagged
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
 from .customer_credit_withdrawal_common import WithdrawalCase
+from .patient_browser import PatientBrowser
 
 
 @tagged("post_install", "-at_install")
-class TestCustomerCreditWithdrawalTour(WithdrawalCase, AccountTestInvoicingHttpCommon):
+class TestCustomerCreditWithdrawalTour(PatientBrowser, WithdrawalCase, AccountTestInvoicingHttpCommon):
     """Withdrawals in the back office, in a real browser."""
 
     def test_billing_user_requests(self):

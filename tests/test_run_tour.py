@@ -4,10 +4,11 @@ from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
 from ..models import account_credit_allocation_run_batch
 from .common import AllocationCase
+from .patient_browser import PatientBrowser
 
 
 @tagged("post_install", "-at_install")
-class TestRunTour(AllocationCase, AccountTestInvoicingHttpCommon):
+class TestRunTour(PatientBrowser, AllocationCase, AccountTestInvoicingHttpCommon):
     """What a billing user sees of a run, in a real browser: from the menu to one of its allocations."""
 
     @classmethod

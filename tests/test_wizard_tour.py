@@ -3,10 +3,11 @@ from odoo.tests import tagged
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
 from .common import AllocationCase
+from .patient_browser import PatientBrowser
 
 
 @tagged("post_install", "-at_install")
-class TestWizardTour(AllocationCase, AccountTestInvoicingHttpCommon):
+class TestWizardTour(PatientBrowser, AllocationCase, AccountTestInvoicingHttpCommon):
     """What a billing user sees and types in the wizard, in a real browser."""
 
     @classmethod

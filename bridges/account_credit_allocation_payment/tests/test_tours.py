@@ -1,10 +1,12 @@
 from odoo.tests import tagged
 
+from odoo.addons.account_credit_allocation.tests.patient_browser import PatientBrowser
+
 from .common import CreditPortalCase
 
 
 @tagged("post_install", "-at_install", "is_tour")
-class TestTours(CreditPortalCase):
+class TestTours(PatientBrowser, CreditPortalCase):
     """The customer's ways through the portal, in a browser."""
 
     @classmethod

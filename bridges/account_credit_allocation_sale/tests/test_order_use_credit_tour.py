@@ -2,12 +2,13 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
+from odoo.addons.account_credit_allocation.tests.patient_browser import PatientBrowser
 
 from .common import OrderCreditCase
 
 
 @tagged("post_install", "-at_install")
-class TestOrderUseCreditTour(OrderCreditCase, AccountTestInvoicingHttpCommon):
+class TestOrderUseCreditTour(PatientBrowser, OrderCreditCase, AccountTestInvoicingHttpCommon):
     """What a salesperson sees and does, in a real browser."""
 
     def test_salesperson_uses_credit_for_an_order_and_releases_it(self):
