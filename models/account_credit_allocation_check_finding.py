@@ -95,17 +95,19 @@ class AccountCreditAllocationCheckFinding(models.Model):
 
     @api.depends("kind")
     def _compute_severity(self):
+        warnings = self._get_warnings()
         for finding in self:
-            finding.severity = "warning" if finding.kind in self._get_warnings() else "error"
+            finding.severity = "warning" if finding.kind in warnings else "error"
 
     @api.depends("kind")
     @api.depends_context("lang")
     def _compute_texts(self):
         problems, remedies = self._get_problem_texts(), self._get_remedy_texts()
+        recomputable = self._get_computed_fields().keys() | MATCHING
         for finding in self:
             finding.problem = problems[finding.kind]
             finding.remedy = remedies[finding.kind]
-            finding.can_recompute = finding.kind in self._get_computed_fields() or finding.kind in MATCHING
+            finding.can_recompute = finding.kind in recomputable
 
     @api.depends("line_id", "allocation_id", "item_id", "move_id")
     def _compute_place(self):

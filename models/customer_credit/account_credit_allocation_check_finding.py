@@ -60,11 +60,10 @@ class AccountCreditAllocationCheckFinding(models.Model):
 
     @api.model
     def _get_remedy_texts(self):
+        remedies = super()._get_remedy_texts()
         return {
-            **super()._get_remedy_texts(),
-            "reservation_held": self.env._(
-                "Press Recompute. If it comes back, some program writes to the database behind Odoo's back."
-            ),
+            **remedies,
+            "reservation_held": remedies["residual"],
             "reservation_items": self.env._("Release the reservation, and reserve the right credit again."),
             "reservation_entry": self.env._("Post the entry again, then release the reservation if nobody needs it."),
             "withdrawal_credit": self.env._("Refuse the withdrawal and request another."),
