@@ -5,13 +5,13 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     credit_allocation_receivable = fields.Boolean(
-        string="Allocate customer credits automatically",
+        string="Allocate credits of customers automatically",
         default=True,
         help="When a document of a customer is posted, allocate the customer's outstanding credits to the open "
         "invoices.",
     )
     credit_allocation_payable = fields.Boolean(
-        string="Allocate vendor credits automatically",
+        string="Allocate credits of vendors automatically",
         help="When a document of a vendor is posted, allocate your outstanding credits with the vendor to the open "
         "bills.",
     )

@@ -163,7 +163,7 @@ class TestRealTransactions(RealTransactionsCase):
             cr.execute("SET LOCAL lock_timeout = '1s'")
             outcome = self.environment(cr)["account.credit.allocation.executor"]._allocate(self.scope(), "bulk")
             self.assertFalse(outcome.executed)
-            self.assertEqual({left.leftover.reason for left in outcome.credits_left}, {"locked_by_another_user"})
+            self.assertEqual({left.reason for left in outcome.credits_left}, {"locked_by_another_user"})
             cr.rollback()
             other.rollback()
 
@@ -238,6 +238,33 @@ class TestRealTransactions(RealTransactionsCase):
                 lines._undo()
         self.assertEqual(self.residuals(), [100, -100])
 
+    def test_undo_of_items_in_use_by_another_transaction_changes_nothing(self):
+        self.commit(self.post_invoice)
+        self.commit(self.post_payment)
+        with self.registry.cursor() as other, self.registry.cursor() as cr:
+            self.lock_items(other)
+            lines = self.environment(cr)["account.credit.allocation.line"].search([("partner_id", "=", self.partner_id)])
+            with self.assertRaisesRegex(UserError, "Somebody else is working on these documents.*INV/.*Nothing was changed"):
+                lines._undo()
+            cr.rollback()
+            other.rollback()
+        self.assertEqual(self.residuals(), [0, 0])
+
+    def test_preview_of_items_in_use_by_another_transaction_stays_as_it_is(self):
+        self.switch_off()
+        self.commit(self.post_invoice)
+        self.commit(self.post_payment)
+        with self.registry.cursor() as cr:
+            draft = self.environment(cr)["res.partner"].browse(self.partner_id).action_preview_credit_allocation()
+        with self.registry.cursor() as other, self.registry.cursor() as cr:
+            self.lock_items(other)
+            document = self.environment(cr)["account.credit.allocation"].browse(draft["res_id"])
+            with self.assertRaisesRegex(UserError, "In use by somebody else"):
+                document.action_apply()
+            cr.rollback()
+            other.rollback()
+        self.assertEqual(self.residuals(), [100, -100])
+
     def test_two_clicks_on_apply_allocate_once(self):
         self.switch_off()
         self.commit(self.post_invoice)
@@ -250,13 +277,13 @@ class TestRealTransactions(RealTransactionsCase):
             self.assertEqual(document.state, "draft")
             with self.registry.cursor() as early:
                 document.with_env(self.environment(early)).action_apply()
-                with self.assertRaisesRegex(UserError, "Somebody else is applying"):
+                with self.assertRaisesRegex(UserError, "Somebody else is working on Preview"):
                     document.action_apply()
             with self.assertRaises(psycopg2.errors.SerializationFailure), self.quiet_sql():
                 document.action_apply()
             late.rollback()
             late_env.transaction.reset()
-            with self.assertRaisesRegex(UserError, "applied already, as CA/"):
+            with self.assertRaisesRegex(UserError, "CA/.* is: Done"):
                 document.action_apply()
         self.assertEqual(self.residuals(), [0, 0])
 

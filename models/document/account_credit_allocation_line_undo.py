@@ -4,17 +4,18 @@ from markupsafe import Markup
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_datetime, formatLang
+from odoo.tools import format_datetime
 
 
-class AccountCreditAllocationLine(models.Model):
+class AccountCreditAllocationLineUndo(models.AbstractModel):
     """Taking allocations back: all of a document, or some lines of any documents.
 
     Odoo itself removes the reconciliations and reverses the exchange and cash-basis entries that they led to. The lines
     stay and tell who took them back, and when.
     """
 
-    _inherit = "account.credit.allocation.line"
+    _name = "account.credit.allocation.line.undo"
+    _description = "Taking Allocations Back"
 
     def action_undo(self):
         """Ask whether to take these allocations back, and say what that will do.
@@ -157,7 +158,7 @@ class AccountCreditAllocationLine(models.Model):
         self.ensure_one()
         other = self.credit_move_id if side == "debt" else self.debt_move_id
         values = {
-            "amount": formatLang(self.env, self[f"{side}_amount"], currency_obj=self[f"{side}_currency_id"]),
+            "amount": self[f"{side}_currency_id"].format(self[f"{side}_amount"]),
             "other": other._get_credit_allocation_chatter()._get_html_link(),
             "document": self.allocation_id._get_html_link(),
             "user": self.undone_user_id.name,
