@@ -12,7 +12,6 @@ FOREIGN_WORDS = (
     "customer_credit",
     "credit_reservation",
     "overdraft",
-    "overdrawn",
     "withdrawal",
 )
 

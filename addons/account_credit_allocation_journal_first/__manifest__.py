@@ -5,6 +5,7 @@
     "summary": "Money that arrives on a bank account settles the invoices of its own journals first",
     "author": "Credit Allocation contributors",
     "license": "LGPL-3",
+    "development_status": "Beta",
     "depends": ["account_credit_allocation"],
     "data": [
         "data/account_credit_allocation_rule_type_data.xml",

@@ -11,11 +11,21 @@ class JournalFirstCase(AllocationCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.shop_journal = cls.company_data["default_journal_sale"].copy({"name": "Shop", "code": "SHOP"})
-        cls.shop_bank = cls.bank_journal.copy({"name": "Bank of the Shop", "code": "BSHOP"})
+        cls.shop_journal = cls.add_journal("sale", name="Shop", code="SHOP")
+        cls.shop_bank = cls.add_journal("bank", name="Bank of the Shop", code="BSHOP")
         cls.shop_bank.credit_allocation_journal_ids = cls.shop_journal
         cls.workshop_invoice = cls.invoice(80, day="2024-03-01")
         cls.shop_invoice = cls.invoice(120, day="2024-04-01", journal_id=cls.shop_journal.id)
+
+
+    @classmethod
+    def add_journal(cls, journal_type, **vals):
+        """Another journal of a type, with the account of the one that the company has."""
+        account = cls.company_data[f"default_journal_{journal_type}"].default_account_id
+        vals = {"type": journal_type, "company_id": cls.company.id, **vals}
+        if journal_type != "bank":  # which gets one of its own
+            vals["default_account_id"] = account.id
+        return cls.env["account.journal"].create(vals)
 
 
 @tagged("post_install", "-at_install")
@@ -52,7 +62,7 @@ class TestJournalFirst(JournalFirstCase):
         self.assertAllocated(self.workshop_invoice, payment, 50, rule="oldest_first")
 
     def test_a_bill_is_settled_by_what_was_paid_through_the_bank_account_of_its_journal(self):
-        shop_bills = self.company_data["default_journal_purchase"].copy({"name": "Shop Bills", "code": "SBILL"})
+        shop_bills = self.add_journal("purchase", name="Shop Bills", code="SBILL")
         self.shop_bank.credit_allocation_journal_ids = shop_bills
         old, own = self.bill(80, day="2024-03-01"), self.bill(120, day="2024-04-01", journal_id=shop_bills.id)
         payment = self.vendor_payment(60, journal_id=self.shop_bank.id)
