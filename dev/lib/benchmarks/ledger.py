@@ -12,7 +12,7 @@ In ``odoo shell``, with this folder on ``sys.path``::
 
 From the command line, what follows ``--`` are Odoo's own options::
 
-    python benchmarks/ledger.py --partners 100 --open-items 20 --seed 1 -- -d DATABASE --addons-path=…
+    python dev/lib/benchmarks/ledger.py --partners 100 --open-items 20 --seed 1 -- -d DATABASE --addons-path=…
 """
 
 import argparse

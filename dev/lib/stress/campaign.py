@@ -1,6 +1,6 @@
 """Many processes at one database, some of them killed at random: nothing may be lost, doubled, or left half-done.
 
-    python stress/campaign.py --seconds 60 --seed 1 -- -d DATABASE --addons-path=…
+    python dev/lib/stress/campaign.py --seconds 60 --seed 1 -- -d DATABASE --addons-path=…
 
 The database has Odoo's demo data and this addon; it is worn out afterwards. Prints what happened, and exits with 1 if
 anything did not hold. The same seed makes the same ledger, the same choices of each process and the same kills; what
