@@ -174,7 +174,7 @@ class TestRealTransactions(RealTransactionsCase):
             with (
                 patch.object(allocation_trigger, "PAUSE", 0),
                 patch.object(allocation_trigger, "LOCK_TIMEOUT", "100ms"),
-                self.quiet_sql(),
+                self.assertNoLogs("odoo.sql_db", "ERROR"),
             ):
                 payment_id = self.commit(self.post_payment)
             other.rollback()
