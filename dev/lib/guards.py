@@ -1,7 +1,7 @@
 """What the layout of the code promises, and no linter knows.
 
-guards.py ROOT ADDONS   the files of the checkout ROOT come from standard input, with NUL between them; ADDONS is the folder
-                        of the further addons. Prints 'file: what is wrong' for each offence, exits 1 if there is any.
+guards.py ROOT ADDONS   the files of the checkout ROOT come from standard input, with NUL between them; ADDONS is the
+                        folder of the further addons. Prints 'file: what is wrong', exits 1 if there is any offence.
 """
 
 import ast

@@ -1,6 +1,6 @@
 """Whether the documentation is well formed, and everything it links to within the checkout is there. Asks no network.
 
-links.py FILE...   reStructuredText by docutils, Markdown by its links; prints 'file: what is wrong', exits 1 if there is any
+links.py FILE...   reStructuredText by docutils, Markdown by its links; prints 'file: what is wrong', exits 1 if it does
 """
 
 import re
@@ -75,7 +75,8 @@ def list_anchors(path):
         document = read_document(path)
         return {anchor for node in document.findall(nodes.Element) for anchor in node["ids"]}
     if path.suffix == ".md":
-        return {re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-") for title in MARKDOWN_HEADING.findall(path.read_text())}
+        titles = MARKDOWN_HEADING.findall(path.read_text())
+        return {re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-") for title in titles}
     return set()
 
 

@@ -3,7 +3,7 @@
 report.py odoo TALLY LOG PART [LIST]   failures and unexpected warnings in the log of an Odoo test run
 report.py pytest TALLY XML             the counts of pytest's --junitxml
 report.py lint TALLY EXIT_CODE         one failure when the code is not 0; not counted otherwise
-report.py close TALLY                  a line for each part, and 'N passed, N failed, N skipped'; exit 1 unless all is well
+report.py close TALLY                  a line for each part, and 'N passed, N failed, N skipped'; exit 1 unless well
 
 Odoo's own exit code is no help: it is 0 when no test matched and when a browser tour found no browser, and warnings
 while a module loads change nothing about it. TALLY gets one line 'part passed failed skipped' per

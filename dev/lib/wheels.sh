@@ -7,7 +7,7 @@ build_wheels() {
     stage "$sources"
     mv "$sources/$addon/$addons_folder"/* "$sources/"
     # what the repository has at its root beside the addon
-    rm -rf "$sources/$addon"/{"$addons_folder",dev,docs,newsfragments,ARCHITECTURE.md,{CONTRIBUTING,SECURITY}.rst,*.cjs,.[!.]*}
+    rm -rf "${sources:?}/$addon"/{"$addons_folder",dev,docs,newsfragments,ARCHITECTURE.md,{CONTRIBUTING,SECURITY}.rst,*.cjs,.[!.]*}
     for folder in "$sources"/*/; do
         say "Building the wheel of $(basename "$folder")"
         # no git: the copy is to be packed as it is, whatever repository is above it
