@@ -17,7 +17,7 @@ def main(folder, *addons):
     for addon in addons:
         wheel = wheels.get(f"odoo_addon_{addon}")
         problems += [f"{addon}: {problem}" for problem in (find_problems(wheel, addon) if wheel else ["no wheel"])]
-    sys.exit("\n".join(problems))
+    sys.exit("\n".join(problems) or None)
 
 
 def find_problems(wheel, addon):
