@@ -1,17 +1,15 @@
 {
     "name": "Credit Allocation",
-    "version": "19.0.1.3.0",
+    "version": "19.0.1.0.0",
     "category": "Accounting/Accounting",
     "summary": "Allocate outstanding payments and credit notes to open invoices by clear rules, on record",
     "author": "Credit Allocation contributors",
     "license": "LGPL-3",
     "depends": ["account"],
     "data": [
-        # who may see what comes before anything that shows it; groups come before what is given to them
-        "security/customer_credit_security.xml",
+        # who may see what comes before anything that shows it
         "security/ir.model.access.csv",
         "security/account_credit_allocation_security.xml",
-        "security/customer_credit_withdrawal_security.xml",
         # each type of rule gives every company its rule
         "data/account_credit_allocation_rule_type_data.xml",
         # actions of the document are used by the buttons on other forms
@@ -35,34 +33,12 @@
         # what is printed and analysed
         "report/account_credit_allocation_report.xml",
         "report/account_credit_allocation_unallocated_views.xml",
-        # customer credit: windows and statement first, the movements have buttons for them
-        "wizards/customer_credit_deposit_views.xml",
-        "wizards/customer_credit_adjustment_views.xml",
-        "wizards/customer_credit_transfer_views.xml",
-        "report/customer_credit_statement.xml",
-        "wizards/customer_credit_statement_views.xml",
-        "views/customer_credit_movement_views.xml",
-        "views/customer_credit_reservation_views.xml",
-        "views/customer_credit_partner_views.xml",
-        "views/customer_credit_settings_views.xml",
-        # withdrawals of customer credit: dialogs before the form that opens them
-        "data/customer_credit_activity_type_data.xml",
-        "views/customer_credit_mail_templates.xml",
-        "data/customer_credit_mail_template_data.xml",
-        "wizards/customer_credit_withdrawal_request_views.xml",
-        "wizards/customer_credit_withdrawal_payment_views.xml",
-        "wizards/customer_credit_withdrawal_refusal_views.xml",
-        "views/customer_credit_withdrawal_views.xml",
-        "views/customer_credit_mail_views.xml",
         # entries of the Action menu
         "data/ir_actions_server_data.xml",
-        "data/customer_credit_cron_data.xml",
         # runs go on in the background
         "data/ir_cron_data.xml",
         # menus last: they need the actions
         "views/account_credit_allocation_menus.xml",
-        "views/customer_credit_menus.xml",
-        "views/customer_credit_withdrawal_menus.xml",
     ],
     "demo": [
         # currencies, accounts and journals that the documents need
@@ -72,8 +48,6 @@
         "demo/amount_demo.xml",
         "demo/leftover_demo.xml",
         "demo/vendor_demo.xml",
-        # customers with credit that is kept, and a withdrawal that waits for its approval
-        "demo/customer_credit_demo.xml",
         # a schedule that waits to be switched on
         "demo/run_demo.xml",
     ],

@@ -16,7 +16,6 @@ code               values                           says
 ``net_to_zero``    how many debts, how many credits everything open in this currency adds up to zero
 ``small_rest``     none                             little was left of what another rule matched, and is written off
 ``close_amount``   none                             the open amounts nearly agree; the difference is written off
-``overdraft``      none                             credit that was spent before there was any is settled first
 ``oldest_due``     due date of the debt             the oldest debt by due date
 ``oldest_invoice`` document date of the debt        the oldest debt by document date
 ================== ================================ ==================================================================
@@ -37,7 +36,6 @@ BY_SUM_OF_CREDITS = "sum_of_credits"
 BY_NET_TO_ZERO = "net_to_zero"
 BY_SMALL_REST = "small_rest"
 BY_CLOSE_AMOUNT = "close_amount"
-BY_OVERDRAFT = "overdraft"
 BY_OLDEST_DUE = "oldest_due"
 BY_OLDEST_INVOICE = "oldest_invoice"
 
@@ -54,7 +52,6 @@ EVIDENCE_VALUES: dict[str, int] = {
     BY_NET_TO_ZERO: 2,
     BY_SMALL_REST: 0,
     BY_CLOSE_AMOUNT: 0,
-    BY_OVERDRAFT: 0,
     BY_OLDEST_DUE: 1,
     BY_OLDEST_INVOICE: 1,
 }

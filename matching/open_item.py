@@ -37,7 +37,6 @@ OUTSIDE = "outside"
 
 # --- rules -----------------------------------------------------------------------------------------------------------
 
-OVERDRAFT = "overdraft"
 REFERENCE = "reference"
 EXACT_AMOUNT = "exact_amount"
 EXACT_COMBINATION = "exact_combination"
@@ -84,7 +83,7 @@ class OpenItem(NamedTuple):
     links: frozenset[int] = frozenset()  # documents this item was made for: a payment's invoices, a reversed invoice
     blocked: str | None = None  # the reason code that keeps every rule away from it
     partly_settled: bool = False  # something of it was settled before
-    overdraft: bool = False  # a debt: credit that was spent before there was any
+    marks: frozenset[str] = frozenset()  # what other addons know of it, for the rules that they bring
 
 
 class Evidence(NamedTuple):

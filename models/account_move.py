@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, split_every
 
 from ..matching.open_item import CREDIT, DEBT
-from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
+from .engine.open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
 
 
 class AccountMove(models.Model):

@@ -3,7 +3,7 @@ from typing import NamedTuple
 from odoo import Command, api, models
 
 from ..matching.open_item import CREDIT, DEBT, Group
-from .minor_units import from_minor_units
+from .engine.minor_units import from_minor_units
 
 
 class Pair(NamedTuple):

@@ -1,12 +1,5 @@
 from odoo import api, fields, models
 
-# what is numbered by company and year: code of the sequence, which is the model, and prefix of the number
-SEQUENCES = {
-    "account.credit.allocation": "CA",
-    "account.credit.allocation.run": "RUN",
-    "customer.credit.withdrawal": "WD",
-}
-
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -76,20 +69,27 @@ class ResCompany(models.Model):
             "credit_allocation_cross_currency",
         ]
 
+    @api.model
+    def _get_credit_allocation_sequences(self):
+        """What is numbered by company and year: a hook for addons with numbered documents of their own.
+
+        :return: ``{model, which is the code of the sequence: (prefix of the number, name with %s for the company)}``
+        """
+        return {
+            "account.credit.allocation": ("CA", self.env._("Credit allocation of %s")),
+            "account.credit.allocation.run": ("RUN", self.env._("Credit allocation runs of %s")),
+        }
+
     def _create_credit_allocation_sequences(self):
         """Give every company of ``self`` the sequences it has not; each starts again every year."""
         Sequence = self.env["ir.sequence"].sudo().with_context(active_test=False)
-        existing = Sequence.search([("code", "in", list(SEQUENCES)), ("company_id", "in", self.ids)])
+        sequences = self._get_credit_allocation_sequences()
+        existing = Sequence.search([("code", "in", list(sequences)), ("company_id", "in", self.ids)])
         numbered = {(sequence.code, sequence.company_id) for sequence in existing}
-        names = {
-            "account.credit.allocation": self.env._("Credit allocation of %s"),
-            "account.credit.allocation.run": self.env._("Credit allocation runs of %s"),
-            "customer.credit.withdrawal": self.env._("Withdrawals of customer credit of %s"),
-        }
         return Sequence.create(
             [
                 {
-                    "name": names[code] % company.name,
+                    "name": name % company.name,
                     "code": code,
                     "company_id": company.id,
                     "prefix": f"{prefix}/%(range_year)s/",
@@ -97,7 +97,7 @@ class ResCompany(models.Model):
                     "use_date_range": True,
                 }
                 for company in self
-                for code, prefix in SEQUENCES.items()
+                for code, (prefix, name) in sequences.items()
                 if (code, company) not in numbered
             ]
         )
@@ -105,7 +105,7 @@ class ResCompany(models.Model):
     def _next_credit_allocation_number(self, date, code="account.credit.allocation"):
         """The next number of this company's allocation documents, or runs, in the year of ``date``.
 
-        :param str code: of the sequence, see ``SEQUENCES``
+        :param str code: of the sequence, see :meth:`_get_credit_allocation_sequences`
         :raise psycopg2.errors.SerializationFailure: another transaction has just begun the year; Odoo tries again
         """
         return self._get_credit_allocation_sequence(date, code).next_by_id(sequence_date=date)
@@ -141,7 +141,7 @@ class ResCompany(models.Model):
     def _get_last_credit_allocation_number(self, date, code="account.credit.allocation"):
         """The highest number used in the year of ``date``, 0 for none."""
         documents = self.env[code].sudo()
-        prefix = f"{SEQUENCES[code]}/{date.year}/"
+        prefix = f"{self._get_credit_allocation_sequences()[code][0]}/{date.year}/"
         names = documents.search([("company_id", "=", self.id), ("name", "=like", f"{prefix}%")]).mapped("name")
         numbers = [name.removeprefix(prefix) for name in names]
         return max((int(number) for number in numbers if number.isdecimal()), default=0)

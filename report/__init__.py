@@ -2,5 +2,4 @@ from . import (
     account_credit_allocation_unallocated,
     report_credit_allocation,
     report_credit_allocation_line,
-    report_customer_credit_statement,
 )

@@ -3,8 +3,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..matching.open_item import EXCLUDED
-from ..models.account_credit_allocation_leftover import REASONS
-from ..models.open_item_reader import RECEIVABLE, REFUND_TYPES, AllocationScope
+from ..models.document.account_credit_allocation_leftover import REASONS
+from ..models.engine.open_item_reader import RECEIVABLE, REFUND_TYPES, AllocationScope
 
 WOULD_BE_ALLOCATED = "would_be_allocated"
 

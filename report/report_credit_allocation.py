@@ -4,7 +4,7 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools import groupby
 
-from ..models.open_item_reader import PAYABLE
+from ..models.engine.open_item_reader import PAYABLE
 
 
 class Row(NamedTuple):

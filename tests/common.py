@@ -5,7 +5,7 @@ from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
-from ..models.open_item_reader import AllocationScope
+from ..models.engine.open_item_reader import AllocationScope
 
 
 class AllocationCase(AccountTestInvoicingCommon):

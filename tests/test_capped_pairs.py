@@ -3,9 +3,9 @@ from collections import defaultdict
 from odoo.tests import tagged
 
 from ..matching.open_item import CREDIT, DEBT, MANUAL, AllocationPlan, Cap, Evidence, Match
-from ..models.allocation_executor import GroupPlan
-from ..models.minor_units import to_minor_units
-from ..models.open_item_reader import AllocationScope
+from ..models.engine.allocation_executor import GroupPlan
+from ..models.engine.minor_units import to_minor_units
+from ..models.engine.open_item_reader import AllocationScope
 from .random_ledgers import RandomLedgerCase
 
 TYPED = Evidence("manual")

@@ -189,6 +189,6 @@ class TestEligibility(AllocationCase):
         self.assertNotAllocated(invoice, payment)
 
     def _scope(self):
-        from ..models.open_item_reader import AllocationScope
+        from ..models.engine.open_item_reader import AllocationScope
 
         return AllocationScope(company_ids=tuple(self.company.ids), partner_ids=(self.customer.id,))

@@ -3,9 +3,9 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..models import allocation_executor
-from ..models.allocation_executor import AllocationMismatchError
-from ..models.open_item_reader import AllocationScope
+from ..models.engine import allocation_executor
+from ..models.engine.allocation_executor import AllocationMismatchError
+from ..models.engine.open_item_reader import AllocationScope
 from .common import AllocationCase
 
 

@@ -4,7 +4,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from ..models import account_credit_allocation_check
+from ..models.check import account_credit_allocation_check
 from .common import AllocationCase
 from .test_integrity import IntegrityMixin
 

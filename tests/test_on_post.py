@@ -4,7 +4,7 @@ import psycopg2.errors
 
 from odoo.tests import tagged
 
-from ..models import allocation_trigger
+from ..models.engine import allocation_trigger
 from .common import OnPostCase
 
 OWN_CONTEXT = {"skip_invoice_sync", "skip_credit_allocation", "credit_allocation_pairs"}

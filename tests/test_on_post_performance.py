@@ -5,7 +5,7 @@ from odoo.api import Environment
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from ..models.allocation_trigger import POSTED
+from ..models.engine.allocation_trigger import POSTED
 from .common import OnPostCase
 
 

@@ -2,8 +2,8 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..matching.open_item import DEBT, TOLERANCE, AllocationPlan, Cap, Evidence, WriteOff
-from ..models.allocation_executor import GroupPlan
-from ..models.open_item_reader import AllocationScope
+from ..models.engine.allocation_executor import GroupPlan
+from ..models.engine.open_item_reader import AllocationScope
 from .common import AllocationCase
 from .test_tolerance import ToleranceCase
 

@@ -8,8 +8,8 @@ from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
 
-from ..models import allocation_executor, allocation_trigger
-from ..models.open_item_reader import AllocationScope
+from ..models.engine import allocation_executor, allocation_trigger
+from ..models.engine.open_item_reader import AllocationScope
 
 CONTEXT = {"tracking_disable": True}
 

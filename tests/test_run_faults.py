@@ -5,7 +5,7 @@ import psycopg2
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..models import account_credit_allocation_run_worker as worker
+from ..models.run import account_credit_allocation_run_worker as worker
 from .run_common import RunCase
 
 LOGGER = "odoo.addons.account_credit_allocation"

@@ -5,7 +5,7 @@ from odoo import Command, fields
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from ..models import account_credit_allocation_run, account_credit_allocation_run_batch
+from ..models.run import account_credit_allocation_run, account_credit_allocation_run_batch
 from .run_common import RunCase
 
 

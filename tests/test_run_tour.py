@@ -2,7 +2,7 @@ from odoo.tests import tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
-from ..models import account_credit_allocation_run_batch
+from ..models.run import account_credit_allocation_run_batch
 from .common import AllocationCase
 from .patient_browser import PatientBrowser
 

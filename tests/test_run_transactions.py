@@ -3,7 +3,7 @@ from unittest.mock import patch
 from odoo import SUPERUSER_ID, Command, api
 from odoo.tests import tagged
 
-from ..models import account_credit_allocation_run_worker as worker
+from ..models.run import account_credit_allocation_run_worker as worker
 from .test_real_transactions import RealTransactionsCase
 
 PARTNERS = 6
@@ -38,7 +38,7 @@ class TestRunTransactions(RealTransactionsCase):
     def start_run(self, items_per_batch=2):
         with (
             patch(
-                "odoo.addons.account_credit_allocation.models.account_credit_allocation_run_batch.ITEMS_PER_BATCH",
+                "odoo.addons.account_credit_allocation.models.run.account_credit_allocation_run_batch.ITEMS_PER_BATCH",
                 items_per_batch,
             ),
             self.registry.cursor() as cr,

@@ -5,7 +5,7 @@ from markupsafe import Markup
 from odoo import Command
 from odoo.tests import tagged
 
-from ..models.open_item_reader import AllocationScope
+from ..models.engine.open_item_reader import AllocationScope
 from .random_ledgers import RandomLedgerCase
 
 BOOKS = (

@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from ..models.open_item_reader import ItemLimits
+from ..models.engine.open_item_reader import ItemLimits
 from .common import AllocationCase
 from .test_tolerance import ToleranceCase
 

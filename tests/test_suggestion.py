@@ -9,8 +9,8 @@ from ..matching.open_item import (
     Leftover,
     Suggestion,
 )
-from ..models.allocation_executor import GroupPlan
-from ..models.open_item_reader import AllocationScope
+from ..models.engine.allocation_executor import GroupPlan
+from ..models.engine.open_item_reader import AllocationScope
 from .common import AllocationCase, OnPostCase
 from .test_security import SecurityCase
 

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import tagged
 
-from ..models.account_credit_allocation_leftover import REASONS
+from ..models.document.account_credit_allocation_leftover import REASONS
 from .common import AllocationCase
 from .test_security import SecurityCase
 from .test_tolerance import ToleranceCase

@@ -4,7 +4,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..models.allocation_trigger import POSTED
+from ..models.engine.allocation_trigger import POSTED
 from .common import AllocationCase
 
 

@@ -14,9 +14,9 @@ from ..matching.open_item import (
     Evidence,
     Match,
 )
-from ..models.allocation_executor import GroupPlan
-from ..models.minor_units import from_minor_units, to_minor_units
-from ..models.open_item_reader import AllocationScope
+from ..models.engine.allocation_executor import GroupPlan
+from ..models.engine.minor_units import from_minor_units, to_minor_units
+from ..models.engine.open_item_reader import AllocationScope
 
 # what users may write themselves; everything else is read from the ledger when the window is opened
 EDITABLE = {"date", "line_ids"}

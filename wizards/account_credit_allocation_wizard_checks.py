@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..matching.open_item import DEBT, NO_EXCHANGE_JOURNAL, RESERVED
-from ..models.open_item_reader import PAYABLE
+from ..models.engine.open_item_reader import PAYABLE
 
 
 class AccountCreditAllocationWizard(models.TransientModel):

@@ -1,7 +1,7 @@
 # The addons of this project: the root, and those below addons/.
 
 # Where the further addons are.
-addons_folder=${ACA_ADDONS:-addons}
+addons_folder=addons
 
 # Their names, a line each.
 list_addons() { (cd "$root/$addons_folder" && ls -d */__manifest__.py) | cut -d/ -f1; }

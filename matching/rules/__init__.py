@@ -13,20 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..open_item import EXACT_AMOUNT, EXACT_COMBINATION, NET_TO_ZERO, OLDEST_FIRST, OVERDRAFT, REFERENCE, TOLERANCE
+from ..open_item import EXACT_AMOUNT, EXACT_COMBINATION, NET_TO_ZERO, OLDEST_FIRST, REFERENCE, TOLERANCE
 from ..pool import Pool
 from .exact_amount import match_exact_amount
 from .exact_combination import match_exact_combination
 from .net_to_zero import match_net_to_zero
 from .oldest_first import match_oldest_first
-from .overdraft import match_overdraft
 from .reference import match_reference
 from .tolerance import match_tolerance
 
 Rule = Callable[[Pool], None]
 
 RULES: dict[str, Rule] = {
-    OVERDRAFT: match_overdraft,
     REFERENCE: match_reference,
     EXACT_AMOUNT: match_exact_amount,
     EXACT_COMBINATION: match_exact_combination,

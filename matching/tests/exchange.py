@@ -1,6 +1,6 @@
 """An exchange for the tests: a table of rates, and the rounding that every real exchange does."""
 
-from matching.open_item import DEBT
+from ..open_item import DEBT
 
 EUR, USD, JPY, VND = 1, 2, 3, 4
 # what one minor unit is worth in the company's currency, in thousandths of its minor unit

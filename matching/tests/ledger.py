@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
-from matching.open_item import (
+from ..open_item import (
     EXACT_AMOUNT,
     EXACT_COMBINATION,
     EXCLUDED,
@@ -18,7 +18,7 @@ from matching.open_item import (
     OpenItem,
     Tolerance,
 )
-from matching.tests.exchange import EUR, JPY, USD, VND
+from .exchange import EUR, JPY, USD, VND
 
 RECEIVABLE, OTHER_RECEIVABLE = 1400, 1410
 CUSTOMER = Group(company=1, account=RECEIVABLE, partner=7)

@@ -124,7 +124,6 @@ def test_the_codes_of_the_evidence_are_as_documented():
         "net_to_zero": 2,
         "small_rest": 0,
         "close_amount": 0,
-        "overdraft": 0,
         "oldest_due": 1,
         "oldest_invoice": 1,
     }

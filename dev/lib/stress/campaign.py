@@ -234,8 +234,8 @@ def make_setting(database, folder, partners, seed):
 
 def shrink_batches():
     """Many small batches, tried again soon: more happens in a minute."""
-    from odoo.addons.account_credit_allocation.models import account_credit_allocation_run_batch as batch
-    from odoo.addons.account_credit_allocation.models import account_credit_allocation_run_worker as run_worker
+    from odoo.addons.account_credit_allocation.models.run import account_credit_allocation_run_batch as batch
+    from odoo.addons.account_credit_allocation.models.run import account_credit_allocation_run_worker as run_worker
 
     batch.ITEMS_PER_BATCH = 40
     run_worker.DELAYS = (1, 1, 2, 2)

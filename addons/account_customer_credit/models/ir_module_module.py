@@ -1,0 +1,38 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+OPEN_WITHDRAWALS = [("state", "in", ("requested", "approved"))]
+
+
+class IrModuleModule(models.Model):
+    _inherit = "ir.module.module"
+
+    def button_uninstall(self):
+        """Without this addon nothing keeps reserved credit for its owner, and nothing could release it.
+
+        :raise UserError: credit is reserved, or a withdrawal is open
+        """
+        if "account_customer_credit" in (self + self.downstream_dependencies()).mapped("name"):
+            self._check_no_credit_reserved()
+        return super().button_uninstall()
+
+    def _check_no_credit_reserved(self):
+        Reservation = self.env["customer.credit.reservation"].sudo()
+        withdrawals = self.env["customer.credit.withdrawal"].sudo().search(OPEN_WITHDRAWALS)
+        reservations = Reservation.search([("state", "=", "held")]) - withdrawals.reservation_id
+        if not reservations and not withdrawals:
+            return
+        first = [
+            *(f"{withdrawal.name} ({withdrawal.partner_id.display_name})" for withdrawal in withdrawals[:3]),
+            *(f"{reservation.name} ({reservation.origin_label})" for reservation in reservations[:3]),
+        ]
+        raise UserError(
+            self.env._(
+                "Credit of customers is reserved: %(reservations)s reservations and %(withdrawals)s open withdrawals, "
+                "such as %(examples)s. Release the reservations under Customers, Customer Credit, and pay or refuse "
+                "the withdrawals; then uninstall.",
+                reservations=len(reservations),
+                withdrawals=len(withdrawals),
+                examples=", ".join(first),
+            )
+        )

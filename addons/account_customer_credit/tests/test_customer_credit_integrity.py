@@ -1,0 +1,76 @@
+from odoo.tests import tagged
+
+from .customer_credit_withdrawal_common import WithdrawalCase
+from odoo.addons.account_credit_allocation.tests.test_integrity import IntegrityMixin
+
+
+@tagged("post_install", "-at_install")
+class TestCustomerCreditIntegrity(IntegrityMixin, WithdrawalCase):
+    """The nightly check knows reservations and withdrawals: each damage is found, and nothing else is."""
+
+    def setUp(self):
+        super().setUp()
+        self.reservation = self.reserve(30).sudo()
+        self.assertAgrees()
+
+    def damage_item(self, assignment, *params):
+        self.damage(f"UPDATE account_move_line SET {assignment} WHERE id = %s", *params, self.reservation.line_ids.id)
+
+    def test_what_is_held_is_not_what_is_open(self):
+        self.damage("UPDATE customer_credit_reservation SET amount_held = 31 WHERE id = %s", self.reservation.id)
+        self.assertEqual(self.find(), ["reservation_held"])
+        check = self.env["account.credit.allocation.check"]._check(self.company)
+        finding = check.finding_ids
+        self.assertEqual((finding.expected, finding.found), ("$\N{NO-BREAK SPACE}30.00", "$\N{NO-BREAK SPACE}31.00"))
+        self.assertEqual(finding.place, self.reservation.name)
+        self.assertEqual(finding.action_open()["res_model"], "customer.credit.reservation")
+        self.assertEqual(finding.action_open()["res_id"], self.reservation.id)
+        self.assertTrue(check.can_recompute)
+        check.action_recompute()
+        self.assertAgrees()
+        self.assertEqual(self.reservation.amount_held, 30)
+
+    def test_mark_that_vanished(self):
+        self.damage_item("credit_reservation_id = NULL")
+        self.assertEqual(self.find(), ["reservation_held"])
+
+    def test_mark_on_the_credit_of_somebody_else(self):
+        self.damage_item("partner_id = %s", self.stranger.id)
+        self.assertEqual(self.find(), ["reservation_items"])
+
+    def test_entry_that_is_not_posted(self):
+        self.damage("UPDATE account_move SET state = 'draft' WHERE id = %s", self.reservation.move_id.id)
+        self.assertEqual(self.find(), ["reservation_entry"])
+
+    def test_contact_of_a_customer_that_got_another_company(self):
+        person = self.env["res.partner"].create({"name": "Person"})
+        self.payment(20, person)
+        self.reserve(20, partner=person)
+        person.parent_id = self.stranger
+        self.assertAgrees()
+
+    def test_withdrawals_in_all_states(self):
+        cancelled, refused, approved = self.request(5), self.request(5), self.request(5)
+        cancelled.action_cancel()
+        refused.with_user(self.approver).action_refuse()
+        self.approve(approved)
+        paid = self.new_paid_withdrawal(10)
+        self.assertAgrees()
+        paid.payment_id.action_draft()
+        self.assertAgrees()
+        paid.payment_id.action_cancel()
+        self.assertAgrees()
+
+    def test_withdrawal_whose_credit_is_not_reserved_any_more(self):
+        withdrawal = self.request(10).sudo()
+        withdrawal.reservation_id._credit_release()
+        self.assertEqual(self.find(), ["withdrawal_credit"])
+        finding = self.env["account.credit.allocation.check"]._check(self.company).finding_ids
+        self.assertEqual((finding.severity, finding.found), ("warning", "$\N{NO-BREAK SPACE}0.00"))
+
+    def test_withdrawal_whose_payment_is_reconciled_no_more(self):
+        withdrawal = self.new_paid_withdrawal(10)
+        self.open_items(withdrawal.payment_id).remove_move_reconcile()
+        self.assertEqual(self.find(), ["withdrawal_payment"])
+        withdrawal.action_reconcile()
+        self.assertAgrees()

@@ -1,0 +1,127 @@
+from odoo import api, fields, models
+
+from ...matching.open_item import EXCLUDED, NO_COUNTERPART
+from ..engine.minor_units import from_minor_units
+
+REASONS = [
+    ("overpaid", "More credit than open invoices"),
+    ("underpaid", "Paid in part"),
+    ("no_counterpart", "Nothing to match it with"),
+    ("ambiguous_reference", "The reference names several documents"),
+    ("ambiguous_amount", "Several invoices of the same amount"),
+    ("ambiguous_combination", "Several combinations add up"),
+    ("named_outside", "Names a document outside of this selection"),
+    ("search_exhausted", "Too many combinations to search"),
+    ("excluded", "Excluded from automatic allocation"),
+    ("reserved", "Reserved for its own order or online payment"),
+    ("currency_mismatch", "Its counterpart is in another currency"),
+    ("account_mismatch", "Its counterpart is on another account"),
+    ("no_partner", "No partner on the entry"),
+    ("no_exchange_journal", "No exchange gain or loss journal"),
+    ("locked_by_another_user", "In use by somebody else"),
+    ("changed", "Changed since the preview"),
+    ("failed", "Failed"),
+]
+
+
+class AccountCreditAllocationLeftover(models.Model):
+    """What an allocation document, or a run, left open, and why. The amount is positive, in the item's currency.
+
+    Of a run also what no document tells of, because of its company nothing was allocated in that batch.
+    """
+
+    _name = "account.credit.allocation.leftover"
+    _description = "Item Not Allocated"
+    _order = "allocation_id desc, reason, id"
+
+    allocation_id = fields.Many2one("account.credit.allocation", readonly=True, index=True, ondelete="cascade")
+    run_id = fields.Many2one("account.credit.allocation.run", readonly=True, index="btree_not_null", ondelete="cascade")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    partner_id = fields.Many2one("res.partner", readonly=True, index="btree_not_null", ondelete="restrict")
+    side = fields.Selection([("credit", "Credit"), ("debt", "Invoice")], required=True, readonly=True)
+    line_id = fields.Many2one(
+        "account.move.line", string="Open Item", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    move_id = fields.Many2one(
+        "account.move", string="Document", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    label = fields.Char(string="Number", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    amount = fields.Monetary(string="Left", readonly=True, aggregator=None)
+    reason = fields.Selection(REASONS, required=True, readonly=True, index=True)
+    message = fields.Char(string="Details", readonly=True)
+    suggestion_ids = fields.One2many("account.credit.allocation.suggestion", "leftover_id", string="Possibilities")
+    resolved_allocation_id = fields.Many2one(
+        "account.credit.allocation",
+        string="Resolved by",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The document that allocated what somebody chose among several possibilities.",
+    )
+
+    _run_partner_idx = models.Index("(run_id, partner_id) WHERE run_id IS NOT NULL")
+
+    @api.model
+    def _prepare_leftover_vals(self, document, line, side, left):
+        """
+        :param document: the ``account.credit.allocation`` that lists it, empty if none does
+        :param line: the open journal item
+        :param str side: ``credit`` or ``debt``
+        :param Left left: amount, reason and message
+        """
+        Suggestion = self.env["account.credit.allocation.suggestion"]
+        return {
+            "allocation_id": document.id,
+            "company_id": line.company_id.id,
+            "partner_id": line.partner_id.commercial_partner_id.id,
+            "side": side,
+            "line_id": line.id,
+            "move_id": line.move_id.id,
+            "label": line._get_open_item_label(),
+            "currency_id": line.currency_id.id,
+            "amount": from_minor_units(line.currency_id, left.leftover.amount),
+            "reason": left.leftover.reason,
+            "message": left.message or self._get_message(line, left.leftover.reason),
+            "suggestion_ids": [
+                fields.Command.create(Suggestion._prepare_suggestion_vals(suggestion, sequence, side))
+                for sequence, suggestion in enumerate(left.leftover.suggestions)
+            ],
+        }
+
+    @api.model
+    def _record_for_run(self, run, result):
+        """Keep what a batch left as leftovers of its run. Debts that simply have no credit are no news.
+
+        :param run: ``account.credit.allocation.run``
+        :param BatchResult result: its documents have recorded what was left of their companies
+        """
+        result.documents.leftover_ids.run_id = run
+        sides = [("credit", left) for left in result.credits_left]
+        sides += [("debt", left) for left in result.debts_left if left.leftover.reason != NO_COUNTERPART]
+        lines = self.env["account.move.line"].browse([left.leftover.item.id for _side, left in sides])
+        self.create(
+            [
+                {**self._prepare_leftover_vals(self.allocation_id, line, side, left), "run_id": run.id}
+                for (side, left), line in zip(sides, lines, strict=True)
+                if line.company_id not in result.documents.company_id
+            ]
+        )
+
+    @api.model
+    def _get_message(self, line, reason):
+        """What a bookkeeper must look at to change it, where the reason alone does not tell."""
+        if reason != EXCLUDED:
+            return ""
+        move = line.move_id
+        partner = line.partner_id.commercial_partner_id.sudo()
+        if partner.credit_allocation_policy == "never":
+            return self.env._("By the policy of the partner %s", partner.display_name)
+        if move.journal_id.credit_allocation_excluded:
+            return self.env._("By the setting of the journal %s", move.journal_id.display_name)
+        return self.env._("By the setting of the document itself")
+
+    @api.model
+    def _get_reason_labels(self):
+        """``{reason code: label in the user's language}``."""
+        return dict(self._fields["reason"]._description_selection(self.env))
