@@ -284,7 +284,7 @@ def _allocate_in_own_transactions(registry, poster, ids):
 def _log_failure(registry, poster, ids, error=None):
     """Say it on the documents; without an error they were in use by somebody else, each time."""
     try:
-        with registry.cursor() as cr:
+        with expect_conflicts(registry.cursor()) as cr:
             env = poster.make_environment(cr)(su=True)
             moves = env["account.move"].browse(sorted(ids)).exists()
             if error is None:
@@ -292,5 +292,7 @@ def _log_failure(registry, poster, ids, error=None):
             else:
                 message = env["account.credit.allocation.executor"]._get_error_message(error)
             env["account.credit.allocation.trigger"]._log_on_chatter(moves, dict.fromkeys(moves.ids, message))
+    except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+        _logger.info("The documents are in use by somebody else, and cannot be told so")
     except Exception:
         _logger.exception("The failure could not be noted on the documents")
