@@ -32,6 +32,7 @@ from . import (
     test_scope_limits,
     test_security,
     test_settings,
+    test_stands_alone,
     test_suggestion,
     test_tolerance,
     test_unallocated,

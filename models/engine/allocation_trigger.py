@@ -89,7 +89,7 @@ class AllocationTrigger(models.AbstractModel):
         )
         left = outcome.credits_left + outcome.debts_left
         locked = frozenset(
-            entry.leftover.item.group for entry in left if entry.leftover.reason == LOCKED_BY_ANOTHER_USER
+            entry.item.group for entry in left if entry.reason == LOCKED_BY_ANOTHER_USER
         )
         if last_attempt or not locked:
             self._log_reasons(moves, left)
@@ -212,10 +212,10 @@ class AllocationTrigger(models.AbstractModel):
         reasons = self.env["account.credit.allocation.leftover"]._get_reason_labels()
         posted = set(moves.ids)
         messages = {}
-        for leftover, message in left:
+        for leftover in left:
             if leftover.reason not in EXPECTED_REASONS and leftover.item.document in posted:
                 reason = reasons[leftover.reason]
-                text = f"{reason}: {message}" if message else reason
+                text = f"{reason}: {leftover.message}" if leftover.message else reason
                 messages[leftover.item.document] = escape(text) + self._get_choice_message(leftover)
         self._log_on_chatter(moves.browse(messages), messages)
 

@@ -2,7 +2,7 @@
 
 Odoo writes each failing query into the log as an error. Where two transactions meet, one of them fails by design, and
 tries again or gives way: :func:`expect_conflicts` is for transactions of our own, :func:`conflicts_expected` for a few
-queries in somebody else's, whose caller tries again.
+queries in somebody else's, whose caller tries again, and :func:`try_lock` for the most frequent of them.
 """
 
 import logging
@@ -37,6 +37,16 @@ def conflicts_expected(cr):
             cr.execute = before
         else:
             del cr.execute
+
+
+def try_lock(records):
+    """Lock records that others may go on to refer to, passing over those that somebody else holds.
+
+    :return: those that are locked
+    :raise psycopg2.errors.SerializationFailure: one was changed since this transaction began; Odoo tries again
+    """
+    with conflicts_expected(records.env.cr):
+        return records.try_lock_for_update(allow_referencing=True)
 
 
 def _execute(execute, query, params=None, log_exceptions=True):

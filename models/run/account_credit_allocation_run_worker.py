@@ -9,8 +9,7 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
-from ...matching.open_item import CHANGED, FAILED, LOCKED_BY_ANOTHER_USER
-from ..engine.allocation_executor import Left
+from ...matching.open_item import CHANGED, FAILED, LOCKED_BY_ANOTHER_USER, Leftover
 from ..engine.expected_conflicts import expect_conflicts
 
 _logger = logging.getLogger(__name__)
@@ -28,14 +27,14 @@ ROW_STATES = {FAILED: "failed", LOCKED_BY_ANOTHER_USER: "locked", CHANGED: "fail
 
 
 class BatchResult(NamedTuple):
-    """What was done with the partners of a batch: ``documents`` tell it, :class:`Left` records what was left.
+    """What was done with the partners of a batch: ``documents`` tell it, :class:`Leftover` records what was left.
 
     ``put_off``: partners of which something is in use by others and is not among what was left: they are tried again.
     """
 
     documents: models.BaseModel
-    credits_left: list[Left]
-    debts_left: list[Left]
+    credits_left: list[Leftover]
+    debts_left: list[Leftover]
     put_off: frozenset[int] = frozenset()
 
 
@@ -243,31 +242,31 @@ class AccountCreditAllocationRunWorker(models.Model):
         :return: :class:`BatchResult`
         """
         executor, scope = self.env["account.credit.allocation.executor"], self._get_scope(partner_ids)
-        plans = executor._plan(scope)
+        plans = self.env["account.credit.allocation.planner"]._plan(scope)
         executor = executor.with_context(credit_allocation_rule_ids=scope.rule_ids)
         outcome = executor._execute_plans(plans, quiet=self.quiet)
         put_off = frozenset(
-            left.leftover.item.group.partner
+            left.item.group.partner
             for left in outcome.credits_left + outcome.debts_left
-            if left.leftover.reason == LOCKED_BY_ANOTHER_USER and left.leftover.item.group.partner in patient
+            if left.reason == LOCKED_BY_ANOTHER_USER and left.item.group.partner in patient
         )
         for entries in (outcome.credits_left, outcome.debts_left):
             entries[:] = [
                 left
                 for left in entries
-                if left.leftover.reason != LOCKED_BY_ANOTHER_USER or left.leftover.item.group.partner not in put_off
+                if left.reason != LOCKED_BY_ANOTHER_USER or left.item.group.partner not in put_off
             ]
         documents = self.env["account.credit.allocation"]._create_done(outcome, "run")
         return BatchResult(documents, outcome.credits_left, outcome.debts_left, put_off)
 
     def _preview_partners(self, partner_ids, _patient):
         """Plan, and write the plan down as drafts; see :meth:`_allocate`."""
-        plans = self.env["account.credit.allocation.executor"]._plan(self._get_scope(partner_ids))
+        plans = self.env["account.credit.allocation.planner"]._plan(self._get_scope(partner_ids))
         documents = self.env["account.credit.allocation"]._create_preview(plans, "run")
         return BatchResult(
             documents,
-            [Left(leftover) for _group, plan in plans for leftover in plan.credits_left],
-            [Left(leftover) for _group, plan in plans for leftover in plan.debts_left],
+            [leftover for _group, plan in plans for leftover in plan.credits_left],
+            [leftover for _group, plan in plans for leftover in plan.debts_left],
         )
 
     def _apply_drafts(self, batch):
@@ -332,12 +331,11 @@ class AccountCreditAllocationRunWorker(models.Model):
         """``{partner id: (state, message)}`` of the partners that are not simply done."""
         labels = self.env["account.credit.allocation.leftover"]._get_reason_labels()
         outcomes = {}
-        for leftover, message in result.credits_left + result.debts_left:
+        for leftover in result.credits_left + result.debts_left:
             state = ROW_STATES.get(leftover.reason)
             if not state:
                 continue
-            if state == "locked":
-                message = self._get_locked_message()
+            message = self._get_locked_message() if state == "locked" else leftover.message
             # a failure is worse than a lock, which may be gone the next time
             if state == "failed" or leftover.item.group.partner not in outcomes:
                 outcomes[leftover.item.group.partner] = (state, message or labels[leftover.reason])

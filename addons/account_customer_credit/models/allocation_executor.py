@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from odoo.addons.account_credit_allocation.matching.open_item import CREDIT, AllocationPlan, Cap, Evidence, Match
-from odoo.addons.account_credit_allocation.models.engine.allocation_executor import GroupPlan
+from odoo.addons.account_credit_allocation.models.engine.allocation_planner import GroupPlan
 from odoo.addons.account_credit_allocation.models.engine.minor_units import from_minor_units, to_minor_units
 from odoo.addons.account_credit_allocation.models.engine.open_item_reader import RECEIVABLE, AllocationScope
 
@@ -28,7 +28,7 @@ class AllocationExecutor(models.AbstractModel):
         lines = self.env["account.move.line"].union(*(debit | credit for debit, credit, _amount in triples))
         self._wait_for_items(lines)
         items = self._read_credit_items(lines)
-        exchange = self._get_exchange([items[line.id] for line in lines])
+        exchange = self.env["account.credit.allocation.planner"]._get_exchange([items[line.id] for line in lines])
         matches = []
         for debit, credit, amount in triples:
             debt, paid = items[debit.id], items[credit.id]
@@ -85,7 +85,7 @@ class AllocationExecutor(models.AbstractModel):
                 left.message
                 or self.env._(
                     "Somebody else is working with %s at this moment. Nothing was changed; try again.",
-                    self.env["account.move.line"].browse(left.leftover.item.id).move_id.name,
+                    self.env["account.move.line"].browse(left.item.id).move_id.name,
                 )
             )
         return outcome

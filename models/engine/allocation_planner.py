@@ -3,13 +3,14 @@ import logging
 import threading
 from contextlib import contextmanager
 from itertools import chain
+from typing import NamedTuple
 
 from odoo import api, models
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...matching import plan_by_group
-from ...matching.open_item import FAILED, AllocationPlan, Leftover
-from .allocation_executor import GroupPlan
+from ...matching.open_item import FAILED, AllocationPlan, Group, Leftover
+from .native_exchange import NativeExchange
+from .one_at_a_time import together_or_alone
 
 _logger = logging.getLogger(__name__)
 
@@ -40,15 +41,24 @@ def paused_garbage_collection():
                 gc.enable()
 
 
-class AllocationExecutor(models.AbstractModel):
-    """Planning: open items are read, and the rules decide. Nothing is changed."""
+class GroupPlan(NamedTuple):
+    """The plan of one company, account and partner: what is executed, or rolled back, together."""
 
-    _inherit = "account.credit.allocation.executor"
+    group: Group
+    plan: AllocationPlan
+
+
+class AllocationPlanner(models.AbstractModel):
+    """Open items are read, and the rules decide. Nothing is changed."""
+
+    _name = "account.credit.allocation.planner"
+    _description = "Credit Allocation Planner"
 
     @api.model
     def _plan(self, scope):
         """Decide, and change nothing.
 
+        :param AllocationScope scope: which open items, and by which rules
         :return: list of :class:`GroupPlan`, the groups of the scope in a stable order: by root company, account type,
             account and partner
         """
@@ -73,30 +83,29 @@ class AllocationExecutor(models.AbstractModel):
 
     @api.model
     def _plan_books(self, debts, credits, options):
-        """Plan all partners together and, when that fails, each alone, so that one cannot stop the others.
+        """Plan all partners together and, when that fails, each alone: whatever a rule of another addon stumbles over
+        must not stop the others.
 
         :return: list of :class:`GroupPlan`
         """
         rules = self.env["account.credit.allocation.rule.type"]._get_matching_rules()
-        try:
-            plans = plan_by_group(debts, credits, options, rules=rules, exchange=self._get_exchange)
-            return [GroupPlan(group, plan) for group, plan in plans]
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception:  # whatever a rule of another addon stumbles over must not stop the other partners
-            if self.env.cr.closed:  # the connection is lost: no partner's doing, and nothing can go on
-                raise
-            by_partner = {}
-            for side, items in enumerate((debts, credits)):
-                for item in items:
-                    by_partner.setdefault(item.group.partner, ([], []))[side].append(item)
-            if len(by_partner) == 1:
-                _logger.warning("No plan for partner %s", *by_partner, exc_info=True)
-                return self._prepare_failed_plans(debts, credits)
-        plans = []
-        for partner in sorted(by_partner):
-            plans += self._plan_books(*by_partner[partner], options)
-        return plans
+        by_partner = {}
+        for side, items in enumerate((debts, credits)):
+            for item in items:
+                by_partner.setdefault(item.group.partner, ([], []))[side].append(item)
+
+        def plan(partners):
+            sides = [
+                list(chain.from_iterable(by_partner[partner][side] for partner in partners)) for side in (0, 1)
+            ]
+            plans = plan_by_group(*sides, options, rules=rules, exchange=self._get_exchange)
+            return list(map(GroupPlan._make, plans))
+
+        def give_up(partner, error):
+            _logger.warning("No plan for partner %s", partner, exc_info=error)
+            return self._prepare_failed_plans(*by_partner[partner])
+
+        return together_or_alone(self.env.cr, sorted(by_partner), plan, give_up)
 
     @api.model
     def _prepare_failed_plans(self, debts, credits):
@@ -126,9 +135,18 @@ class AllocationExecutor(models.AbstractModel):
 
     @api.model
     def _get_matching_options(self, company, rule_ids=None):
-        """The rules of a root company, in order, and their settings.
+        """The rules of a root company, in order, and their settings: a hook for other options.
 
         :param rule_ids: see :class:`AllocationScope`
         :return: :class:`MatchingOptions`
         """
         return self.env["account.credit.allocation.rule"]._get_matching_options(company, rule_ids)
+
+    @api.model
+    def _get_exchange(self, items):
+        """What native reconciliation settles across currencies, for :func:`plan_by_group` and for typed amounts.
+
+        :param items: open items of one group
+        :return: :class:`Exchange`
+        """
+        return NativeExchange(self.env["account.move.line"].browse([item.id for item in items]))
