@@ -7,7 +7,7 @@ was left for which reason. Ends with a non-zero status when the demo data did no
 import time
 from collections import Counter, defaultdict
 
-from odoo.addons.account_credit_allocation.models.open_item_reader import AllocationScope
+from odoo.addons.account_credit_allocation.models.engine.open_item_reader import AllocationScope
 
 WIDTH = 125
 RULES = env["account.credit.allocation.rule"].search([("company_id", "=", env.company.root_id.id)])

@@ -7,6 +7,7 @@ from . import (
     test_eligibility,
     test_exclusion,
     test_executor,
+    test_expected_conflicts,
     test_integrity,
     test_integrity_check,
     test_on_post,

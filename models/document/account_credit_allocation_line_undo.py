@@ -6,6 +6,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
+from ..engine.expected_conflicts import try_lock
+
 
 class AccountCreditAllocationLineUndo(models.AbstractModel):
     """Taking allocations back: all of a document, or some lines of any documents.
@@ -99,8 +101,8 @@ class AccountCreditAllocationLineUndo(models.AbstractModel):
         :raise psycopg2.errors.SerializationFailure: somebody else has just changed one; Odoo tries again
         """
         items = self.debt_line_id + self.credit_line_id
-        locked_items = items.try_lock_for_update(allow_referencing=True)
-        if self.sudo().try_lock_for_update(allow_referencing=True) != self.sudo() or locked_items != items:
+        locked_items = try_lock(items)
+        if try_lock(self.sudo()) != self.sudo() or locked_items != items:
             raise UserError(
                 self.env._(
                     "Somebody else is working on these documents at this moment: %s. Nothing was changed; try again.",

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 
 from ...matching.open_item import CREDIT, DEBT, FAILED, LOCKED_BY_ANOTHER_USER, Leftover, Match
 from .allocation_planner import GroupPlan
+from .expected_conflicts import try_lock
 from .minor_units import to_minor_units
 from .one_at_a_time import together_or_alone
 from .pairs import make_pair
@@ -255,7 +256,7 @@ class AllocationExecutor(models.AbstractModel):
         """
         ids = {item.id for _group, plan in plans for match in plan.matches for item in (match.debt, match.credit)}
         lines = self.env["account.move.line"].browse(sorted(ids))
-        locked = lines.try_lock_for_update(allow_referencing=True)
+        locked = try_lock(lines)
         locked.invalidate_recordset(
             ["amount_residual", "amount_residual_currency", "reconciled", "parent_state", "matching_number"]
         )
@@ -286,7 +287,7 @@ class AllocationExecutor(models.AbstractModel):
         if not numbers:
             return lines.browse()
         matched = lines.sudo().search([("matching_number", "in", sorted(numbers))], order="id")
-        held_by_others = matched - matched.try_lock_for_update(allow_referencing=True)
+        held_by_others = matched - try_lock(matched)
         numbers_in_use = set(held_by_others.mapped("matching_number"))
         return lines.filtered(lambda line: line.matching_number in numbers_in_use)
 

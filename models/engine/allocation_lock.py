@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from .expected_conflicts import try_lock
+
 
 class AllocationLock(models.AbstractModel):
     """Records that one person at a time decides about: whoever comes second is told, and nothing is done twice."""
@@ -18,7 +20,7 @@ class AllocationLock(models.AbstractModel):
         records = self.sudo()
         if records.exists() != records:
             raise UserError(self.env._("It is gone: somebody has just deleted it. Reload the page."))
-        locked = records.try_lock_for_update(allow_referencing=True)
+        locked = try_lock(records)
         records.invalidate_recordset()
         if locked != records:
             raise UserError(

@@ -11,6 +11,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ...matching.open_item import EXCLUDED, LOCKED_BY_ANOTHER_USER, NO_COUNTERPART, OVERPAID, RESERVED, UNDERPAID
+from .expected_conflicts import expect_conflicts
 from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
 
 _logger = logging.getLogger(__name__)
@@ -263,7 +264,7 @@ def _allocate_in_own_transactions(registry, poster, ids):
     for attempt in range(1, ATTEMPTS + 1):
         last_attempt = attempt == ATTEMPTS
         try:
-            with registry.cursor() as cr:
+            with expect_conflicts(registry.cursor()) as cr:
                 trigger = poster.make_environment(cr)["account.credit.allocation.trigger"]
                 moves = trigger._find_with_counterpart(ids, poster.company_ids)
                 if not moves:
@@ -283,7 +284,7 @@ def _allocate_in_own_transactions(registry, poster, ids):
 def _log_failure(registry, poster, ids, error=None):
     """Say it on the documents; without an error they were in use by somebody else, each time."""
     try:
-        with registry.cursor() as cr:
+        with expect_conflicts(registry.cursor()) as cr:
             env = poster.make_environment(cr)(su=True)
             moves = env["account.move"].browse(sorted(ids)).exists()
             if error is None:
@@ -291,5 +292,7 @@ def _log_failure(registry, poster, ids, error=None):
             else:
                 message = env["account.credit.allocation.executor"]._get_error_message(error)
             env["account.credit.allocation.trigger"]._log_on_chatter(moves, dict.fromkeys(moves.ids, message))
+    except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+        _logger.info("The documents are in use by somebody else, and cannot be told so")
     except Exception:
         _logger.exception("The failure could not be noted on the documents")

@@ -10,6 +10,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ...matching.open_item import CHANGED, FAILED, LOCKED_BY_ANOTHER_USER, Leftover
+from ..engine.expected_conflicts import expect_conflicts
 
 _logger = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ class AccountCreditAllocationRunWorker(models.Model):
     @contextmanager
     def _in_own_transaction(self):
         """``self`` in a transaction that is committed at the end; as superuser, and never waiting for long."""
-        with self.env.registry.cursor() as cr:
+        with expect_conflicts(self.env.registry.cursor()) as cr:
             cr.execute("SET LOCAL lock_timeout = %s", (LOCK_TIMEOUT,))
             yield self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
 

@@ -8,7 +8,7 @@ from ledger_documents import LedgerSpec
 from measure import BenchmarkError, as_columns, environment, median
 from raw_sql import write_by_sql
 
-from odoo.addons.account_credit_allocation.models.open_item_reader import AllocationScope
+from odoo.addons.account_credit_allocation.models.engine.open_item_reader import AllocationScope
 
 WARM_UP = 3  # partners
 # customers, open items and settled items of each, repetitions

@@ -4,7 +4,7 @@ from ledger import make_ledger
 from ledger_documents import LedgerSpec
 from measure import Figures, as_columns, environment, median
 
-from odoo.addons.account_credit_allocation.models.open_item_reader import AllocationScope
+from odoo.addons.account_credit_allocation.models.engine.open_item_reader import AllocationScope
 
 OPEN_ITEMS = 20  # of each partner
 # partners, repetitions

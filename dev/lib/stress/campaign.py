@@ -1,6 +1,6 @@
 """Many processes at one database, some of them killed at random: nothing may be lost, doubled, or left half-done.
 
-    python stress/campaign.py --seconds 60 --seed 1 -- -d DATABASE --addons-path=…
+    python dev/lib/stress/campaign.py --seconds 60 --seed 1 -- -d DATABASE --addons-path=…
 
 The database has Odoo's demo data and this addon; it is worn out afterwards. Prints what happened, and exits with 1 if
 anything did not hold. The same seed makes the same ledger, the same choices of each process and the same kills; what
@@ -234,8 +234,8 @@ def make_setting(database, folder, partners, seed):
 
 def shrink_batches():
     """Many small batches, tried again soon: more happens in a minute."""
-    from odoo.addons.account_credit_allocation.models import account_credit_allocation_run_batch as batch
-    from odoo.addons.account_credit_allocation.models import account_credit_allocation_run_worker as run_worker
+    from odoo.addons.account_credit_allocation.models.run import account_credit_allocation_run_batch as batch
+    from odoo.addons.account_credit_allocation.models.run import account_credit_allocation_run_worker as run_worker
 
     batch.ITEMS_PER_BATCH = 40
     run_worker.DELAYS = (1, 1, 2, 2)

@@ -1,6 +1,6 @@
 """How long the search for an exact combination takes, and what it finds, with the default limits.
 
-Part of ``dev/benchmark``; it also runs with plain Python, from anywhere: python benchmarks/combination_solver.py
+Part of ``dev/benchmark``; it also runs with plain Python from anywhere: python dev/lib/benchmarks/combination_solver.py
 
 Each line is one kind of problem, made up several times from fixed seeds. "Steps" and "found" are the same on every
 machine; the times are processor time, the best of several runs for each problem, so that other work on the machine
@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from matching.combination import find_combinations
 from matching.open_item import MatchingOptions

@@ -1,6 +1,6 @@
 """Run benchmarks; ``dev/benchmark`` calls this with an Odoo and a database.
 
-    python benchmarks/run.py PART… [--size quick|default|full] [--seed N] --results DIR -- -d DATABASE ODOO-OPTIONS
+    python …/run.py PART… [--size quick|default|full] [--seed N] --results DIR -- -d DATABASE ODOO-OPTIONS
 
 The database holds the addon; it is only copied. Each part writes ``<part>.csv``.
 """

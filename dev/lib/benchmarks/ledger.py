@@ -12,7 +12,7 @@ In ``odoo shell``, with this folder on ``sys.path``::
 
 From the command line, what follows ``--`` are Odoo's own options::
 
-    python benchmarks/ledger.py --partners 100 --open-items 20 --seed 1 -- -d DATABASE --addons-path=…
+    python dev/lib/benchmarks/ledger.py --partners 100 --open-items 20 --seed 1 -- -d DATABASE --addons-path=…
 """
 
 import argparse
@@ -356,6 +356,12 @@ def write_documents(cr, template, count):
         if rows.payment:
             own = {**links, "id": f"{payment} + document.position"}
             insert_copies(cr, "account_payment", rows.payment, own, source, replaced)
+    write_reconciliations(cr, template, line, partial, full)
+    return move
+
+
+def write_reconciliations(cr, template, line, partial, full):
+    """What closes documents; the three are the ids that items, partials and full reconciliations begin with."""
     settled = "benchmark_document document WHERE document.settles IS NOT NULL"
     insert_copies(cr, "account_full_reconcile", template.full, {"id": f"{full} + document.position"}, settled)
     insert_copies(
@@ -371,7 +377,6 @@ def write_documents(cr, template, count):
         settled,
         [(AMOUNT, "document.amount"), (template.date, "document.day")],
     )
-    return move
 
 
 def main():

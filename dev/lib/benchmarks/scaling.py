@@ -7,7 +7,7 @@ from ledger import make_ledger
 from ledger_documents import LedgerSpec
 from measure import as_columns, environment, median
 
-from odoo.addons.account_credit_allocation.models.open_item_reader import AllocationScope
+from odoo.addons.account_credit_allocation.models.engine.open_item_reader import AllocationScope
 
 USUAL_ITEMS = 20  # of a partner, where there are many partners
 BATCH_ITEMS = 500
