@@ -140,7 +140,7 @@ def print_left(title, entries):
     """A line for each reason, with the amounts per currency and somebody it happened to."""
     labels = env["account.credit.allocation.leftover"]._get_reason_labels()
     documents, amounts, partners = defaultdict(set), defaultdict(Counter), defaultdict(list)
-    for leftover in (left.leftover for left in entries):
+    for leftover in entries:
         documents[leftover.reason].add(leftover.item.document)
         amounts[leftover.reason][leftover.item.currency] += leftover.amount
         partners[leftover.reason].append(leftover.item.group.partner)

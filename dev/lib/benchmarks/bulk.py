@@ -25,11 +25,11 @@ class PlannedPair(NamedTuple):
 
 def plan_pairs(env, partner_ids):
     """The pairs that this addon would make, in its order."""
-    executor = env["account.credit.allocation.executor"]
+    planner = env["account.credit.allocation.planner"]
     scope = AllocationScope(tuple(env.companies.ids), partner_ids=tuple(partner_ids))
     return [
         PlannedPair(match.debt.id, match.credit.id, match.amount)
-        for _group, plan in executor._plan(scope)
+        for _group, plan in planner._plan(scope)
         for match in plan.matches
     ]
 

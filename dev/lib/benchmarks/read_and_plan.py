@@ -18,7 +18,7 @@ def read(env, scope):
 
 
 def plan(env, scope):
-    return sum(len(plan.matches) for _group, plan in env["account.credit.allocation.executor"]._plan(scope))
+    return sum(len(plan.matches) for _group, plan in env["account.credit.allocation.planner"]._plan(scope))
 
 
 def measure_work(meter, work, partner_ids):
