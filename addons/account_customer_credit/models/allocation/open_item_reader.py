@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..overdraft import OVERDRAFT
+from ...overdraft import OVERDRAFT
 
 
 class OpenItemReader(models.AbstractModel):

@@ -2,10 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from ..exceptions import InsufficientCreditError
+from ...exceptions import InsufficientCreditError
+from .customer_credit_approval_mixin import APPROVE_GROUP
 
-APPROVE_GROUP = "account_customer_credit.customer_credit_group_approve"
-ACTIVITY = "account_customer_credit.customer_credit_activity_type_to_approve"
 # what was asked for, is approved and is paid must be one and the same
 FIXED_FIELDS = {"partner_id", "company_id", "currency_id", "amount", "partner_bank_id", "acc_number", "requested_by"}
 OPEN_STATES = ("requested", "approved")
@@ -16,12 +15,13 @@ class CustomerCreditWithdrawal(models.Model):
     """Credit that a customer wants to be paid out: requested and reserved at once, approved by somebody else, paid.
 
     Users read it only: everything that changes one is a method here, which checks who may, locks the row, and writes as
-    superuser. How it is paid is in customer_credit_withdrawal_payment.py.
+    superuser. How it is paid, and what becomes of it when its payment is taken back, is in
+    ``customer.credit.withdrawal.payer``.
     """
 
     _name = "customer.credit.withdrawal"
     _description = "Customer Credit Withdrawal"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "customer.credit.approval.mixin"]
     _order = "date_requested desc, id desc"
     _mail_post_access = "read"
 
@@ -93,6 +93,11 @@ class CustomerCreditWithdrawal(models.Model):
     payment_id = fields.Many2one(
         "account.payment", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
     )
+    payment_state = fields.Selection(related="payment_id.state", string="Status of the Payment", tracking=False)
+    is_unreconciled = fields.Boolean(
+        compute="_compute_is_unreconciled",
+        help="It was paid, but the payment is no longer reconciled with the reserved credit.",
+    )
     can_approve = fields.Boolean(compute="_compute_can_approve")
     can_cancel = fields.Boolean(compute="_compute_can_approve")
 
@@ -106,6 +111,14 @@ class CustomerCreditWithdrawal(models.Model):
         for withdrawal in self:
             withdrawal.can_approve = withdrawal.state == "requested" and withdrawal._may_approve(self.env.user)
             withdrawal.can_cancel = withdrawal.state in OPEN_STATES and withdrawal.requested_by == self.env.user
+
+    @api.depends("state", "amount", "reservation_id.amount_settled")
+    def _compute_is_unreconciled(self):
+        for withdrawal in self.sudo():
+            settled = withdrawal.reservation_id.amount_settled
+            withdrawal.is_unreconciled = (
+                withdrawal.state == "done" and withdrawal.currency_id.compare_amounts(settled, withdrawal.amount) < 0
+            )
 
     # ------------------------------------------------------------------------------------------------------------------
     # On record for good
@@ -169,7 +182,7 @@ class CustomerCreditWithdrawal(models.Model):
             withdrawal._check_approver()
             withdrawal._check_bank_account(withdrawal.partner_bank_id, withdrawal.partner_id, withdrawal.company_id)
             withdrawal._check_bank_trusted()
-            withdrawal._check_backed()
+            withdrawal.env["customer.credit.withdrawal.payer"]._check_backed(withdrawal)
             withdrawal._set_approved()
 
     def action_open_refusal(self):
@@ -221,6 +234,51 @@ class CustomerCreditWithdrawal(models.Model):
         self._set_cancelled()
 
     # ------------------------------------------------------------------------------------------------------------------
+    # Paying an approved withdrawal
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def action_open_payment_dialog(self):
+        """Ask for the journal and the date of the payment. A payment that was made and confirmed already is used."""
+        self.ensure_one()
+        withdrawal = self._get_checked("account.group_account_invoice")
+        payment = withdrawal.payment_id
+        if payment.state in POSTED_PAYMENT_STATES and payment.move_id.state == "posted":
+            withdrawal._lock_in_state("approved")
+            withdrawal.env["customer.credit.withdrawal.payer"]._settle_with(withdrawal, payment)
+            return False
+        withdrawal._check_no_payment()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_customer_credit.customer_credit_withdrawal_payment_action"
+        )
+        return {**action, "context": {"default_withdrawal_id": self.id}}
+
+    def action_reconcile(self):
+        """Reconcile the payment with the reserved credit again, after somebody has undone that."""
+        for withdrawal in self._get_checked("account.group_account_invoice"):
+            withdrawal._lock_in_state("done")
+            withdrawal.env["customer.credit.withdrawal.payer"]._reconcile_with(withdrawal, withdrawal.payment_id)
+
+    def action_open_payment(self):
+        """The form of the payment."""
+        self.ensure_one()
+        return self.payment_id._get_records_action()
+
+    def _pay(self, journal, date, memo=None, payment_method_line=None):
+        """Send the money: an outbound payment, posted with the user's own rights, and reconciled with the credit.
+
+        :param journal: ``account.journal`` of type bank, cash or credit
+        :param date date: of the payment
+        :param str memo: for the bank transaction; the number of the withdrawal when empty
+        :param payment_method_line: ``account.payment.method.line``; the journal's first one when empty
+        :return: the ``account.payment``
+        :raise AccessError: the user is no billing user
+        :raise UserError: it is not approved, has been paid, its bank account is not trusted, its credit is no longer
+            reserved, or the payment cannot be booked
+        """
+        self.ensure_one()
+        return self.env["customer.credit.withdrawal.payer"]._pay(self, journal, date, memo, payment_method_line)
+
+    # ------------------------------------------------------------------------------------------------------------------
     # States: nothing else writes them
     # ------------------------------------------------------------------------------------------------------------------
 
@@ -228,6 +286,15 @@ class CustomerCreditWithdrawal(models.Model):
         self.write({"state": "approved", "approved_by": self.env.uid, "date_approved": fields.Datetime.now()})
         self._finish_approval()
         self.env["customer.credit.mail"]._queue("withdrawal_approved", self)
+
+    def _set_done(self):
+        self.write({"state": "done", "date_paid": fields.Datetime.now()})
+        self.env["customer.credit.mail"]._queue("withdrawal_paid", self)
+
+    def _set_approved_again(self, payment):
+        """The payment was taken back."""
+        self.write({"state": "approved", "date_paid": False})
+        self._message_log(body=self.env._("%s was taken back. The credit stays reserved.", payment._get_html_link()))
 
     def _set_refused(self, reason):
         self.write({"state": "refused", "refusal_reason": reason})
@@ -273,21 +340,6 @@ class CustomerCreditWithdrawal(models.Model):
                 self.env._("This cannot be done now. %(name)s is: %(state)s.", name=self.name, state=labels[self.state])
             )
 
-    def _may_approve(self, user):
-        """Whether this user is somebody else than whoever asks for the money or gets it."""
-        return (
-            user.has_group(APPROVE_GROUP)
-            and user != self.requested_by
-            and user.sudo().partner_id.commercial_partner_id != self.sudo().partner_id.commercial_partner_id
-        )
-
-    def _check_approver(self):
-        """:raise UserError: the user requested it, or gets the money"""
-        if not self._may_approve(self.env.user):
-            raise UserError(
-                self.env._("Somebody else must approve %s: you requested it, or get the money.", self.display_name)
-            )
-
     @api.model
     def _check_bank_account(self, bank, customer, company):
         """:raise UserError: there is no such account, or it belongs to somebody else, or to another company"""
@@ -323,28 +375,14 @@ class CustomerCreditWithdrawal(models.Model):
                 )
             )
 
-    def _get_approvers(self):
-        """The users who may approve, of whom each gets an activity."""
-        users = self.env["res.users"].search(
-            [
-                ("all_group_ids", "in", self.env.ref(APPROVE_GROUP).ids),
-                ("company_ids", "in", self.company_id.ids),
-                ("share", "=", False),
-            ]
-        )
-        return users.filtered(self._may_approve)
-
-    def _schedule_approval(self):
-        note = ""
-        if not self.bank_is_trusted:
-            note = self.env._("The bank account %s is not trusted yet.", self.acc_number)
-        approvers = self._get_approvers()
-        for approver in approvers:
-            self.activity_schedule(ACTIVITY, user_id=approver.id, note=note)
-        if not approvers:
-            self._message_log(body=self.env._("There is nobody who may approve this withdrawal."))
-
-    def _finish_approval(self):
-        """The activity of whoever decided is done, those of the others are no longer to be done."""
-        self.activity_feedback([ACTIVITY], user_id=self.env.uid)
-        self.activity_unlink([ACTIVITY])
+    def _check_no_payment(self):
+        """:raise UserError: there is a payment of this withdrawal, so that it might be paid twice"""
+        payment = self.payment_id
+        if payment and payment.state != "canceled":
+            raise UserError(
+                self.env._(
+                    "The payment %(payment)s of %(name)s exists already. Confirm it, or cancel it first.",
+                    payment=payment.display_name,
+                    name=self.name,
+                )
+            )

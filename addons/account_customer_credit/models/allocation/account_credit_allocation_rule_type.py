@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..overdraft import OVERDRAFT, match_overdraft
+from ...overdraft import OVERDRAFT, match_overdraft
 
 
 class AccountCreditAllocationRuleType(models.Model):

@@ -1,4 +1,4 @@
-"""What must hold between reservations, withdrawals and the ledger; see ``models/integrity_queries.py``."""
+"""What must hold between reservations, withdrawals and the ledger; columns as in the queries of the root addon."""
 
 # What is reserved follows from the items that carry the mark, and from nothing else. A contact may get another company
 # when its credit is reserved already.

@@ -1,13 +1,13 @@
 from odoo import models
 
-from .customer_credit_withdrawal import POSTED_PAYMENT_STATES
+from .withdrawal.customer_credit_withdrawal import POSTED_PAYMENT_STATES
 
 # who gets how much: what was approved
 APPROVED_FIELDS = {"payment_type", "partner_id", "company_id", "currency_id", "partner_bank_id", "amount"}
 
 
 class AccountPayment(models.Model):
-    _inherit = "account.payment"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.payment"
 
     def write(self, vals):
         """A withdrawal is not paid any more when the bank rejects its payment; its entry stays until the payment is
@@ -17,9 +17,9 @@ class AccountPayment(models.Model):
         """
         written = super().write(vals)
         if APPROVED_FIELDS & set(vals):
-            self.env["customer.credit.withdrawal"]._check_paid_with(self)
+            self.env["customer.credit.withdrawal.payer"]._check_paid_with(self)
         if vals.get("state") in POSTED_PAYMENT_STATES:
-            self.env["customer.credit.withdrawal"]._settle_of(self)
+            self.env["customer.credit.withdrawal.payer"]._settle_of(self)
         elif vals.get("state") == "rejected":
-            self.env["customer.credit.withdrawal"]._reopen_of(self)
+            self.env["customer.credit.withdrawal.payer"]._reopen_of(self)
         return written

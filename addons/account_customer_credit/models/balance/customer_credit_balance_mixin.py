@@ -2,17 +2,21 @@ import operator
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, format_list, formatLang
+from odoo.tools import SQL, format_list
 
 from .customer_credit_movement import PARTNERS_KEY
 
 OPERATORS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
-class ResPartner(models.Model):
-    """The customer's credit as the screens show it."""
+class CustomerCreditBalanceMixin(models.AbstractModel):
+    """The customer's credit as the screens of a partner show it: balance, text, filter, button.
 
-    _inherit = "res.partner"  # pylint: disable=consider-merging-classes-inherited
+    What it is comes from ``res.partner._get_available_credit``.
+    """
+
+    _name = "customer.credit.balance.mixin"
+    _description = "Balance of Customer Credit"
 
     customer_credit_currency_id = fields.Many2one(
         "res.currency",
@@ -67,11 +71,11 @@ class ResPartner(models.Model):
         """Amounts of several currencies as a text, the company's own first; zero where there is nothing."""
         own = self.env.company.currency_id
         texts = [
-            formatLang(self.env, amount, currency_obj=currency)
+            currency.format(amount)
             for currency, amount in sorted(credit.items(), key=lambda item: (item[0] != own, item[0].name))
             if not currency.is_zero(amount)
         ]
-        return format_list(self.env, texts) if texts else formatLang(self.env, 0.0, currency_obj=own)
+        return format_list(self.env, texts) if texts else own.format(0.0)
 
     @api.model
     def _get_customer_credit_rates(self):

@@ -10,12 +10,35 @@ PARTNERS_KEY = "customer_credit_partner_ids"
 class CustomerCreditMovement(models.Model):
     """What happened to the customers' credit, read from the ledger: nothing of it is stored.
 
-    The amounts of a (commercial partner, company, currency) add up to what ``_get_available_credit`` says. That follows
-    from what a residual is. Items that *count* are free credits and debits of plain entries. The residual of an item is
-    its amount less its partials; a partial between two items that count, of the same customer, company and currency,
-    takes as much from both and leaves the sum. So there is a row for each item that counts, and one for each partial of
-    it with anything else: an invoice, a reserved credit, another currency. One pair of these is folded up: a debit that
-    pays out what was reserved before (a withdrawal) is no movement any more, the reservation was.
+    A customer pays 100, an order reserves 30, an invoice of 40 is paid with credit, the reservation is released, and 20
+    are reserved and paid out. These are the posted receivable items, and the partials that reconcile them::
+
+        item                      amount  counts         partial
+        1  payment                  +100  yes            a  of  40: item 2 with item 1
+        2  invoice                   -40  no             b  of  30: item 3 with item 4
+        3  reservation, debit        -30  yes            c  of  20: item 5 with item 1
+        4  reservation, credit       +30  no, reserved   d  of  20: item 7 with item 6
+        5  withdrawal, debit         -20  yes
+        6  withdrawal, credit        +20  no, reserved
+        7  payment to the customer   -20  yes
+
+    And these are the movements; their sum of 40 is what the customer has, the residual of item 1::
+
+        id           kind         amount  balance   because
+        item 1       payment        +100      100   it counts
+        item 3       reservation     -30       70   it counts
+        partial a    invoice         -40       30   item 1 counts, item 2 does not
+        partial b    release         +30       60   item 3 counts, item 4 does not
+        item 5       withdrawal      -20       40   it counts
+        (item 7)                       0            it counts, but all that it took was reserved by item 5 before
+        (partial c)                                 both items count
+
+    Items that *count* are free credits and debits of plain entries. The amounts of a (commercial partner, company,
+    currency) add up to what ``_get_available_credit`` says, because the residual of an item is its amount less its
+    partials, and a partial between two items that count, of the same customer, company and currency, leaves the sum.
+    So there is a row for each item that counts (:meth:`_get_item_movements_sql`), and one for each partial of it with
+    anything else: an invoice, a reserved credit, another currency. The item is a credit in
+    :meth:`_get_spent_credit_movements_sql`, a debit in :meth:`_get_settled_debit_movements_sql`.
     """
 
     _name = "customer.credit.movement"
@@ -125,7 +148,8 @@ class CustomerCreditMovement(models.Model):
 
     @api.model
     def _get_item_movements_sql(self):
-        """Each item that counts, less what it paid out of a reservation."""
+        """Each item that counts. A debit less what it took of reserved credits of other entries: items 1, 3, 5 of the
+        example, and item 7, of which nothing is left."""
         return SQL(
             """SELECT item.id::bigint * 4 AS id, item.partner_id, item.company_id, item.currency_id, item.date,
                       item.create_date AS moment,
@@ -151,7 +175,11 @@ class CustomerCreditMovement(models.Model):
 
     @api.model
     def _get_spent_credit_movements_sql(self):
-        """Free credits matched with what does not count, first of all with invoices."""
+        """Partials of free credits with what does not count, first of all with invoices: partial a of the example.
+
+        The other side counts where it is a debit of a posted entry, of the same customer, company and currency, and no
+        entry that native reconciliation made.
+        """
         return SQL(
             """SELECT partial.id::bigint * 4 + 1, item.partner_id, item.company_id, item.currency_id, %(date)s,
                       partial.create_date,
@@ -179,7 +207,10 @@ class CustomerCreditMovement(models.Model):
 
     @api.model
     def _get_settled_debit_movements_sql(self):
-        """Debits of entries matched with what does not count: a reservation that nets itself gives its credit back."""
+        """Partials of debits of entries with what does not count. A reservation that nets itself gives its credit back:
+        partial b of the example. With reserved credit of another entry, such as partial d, it is left out here, because
+        the debit itself is lower by as much.
+        """
         return SQL(
             """SELECT partial.id::bigint * 4 + 2, item.partner_id, item.company_id, item.currency_id, %(date)s,
                       partial.create_date,

@@ -1,9 +1,8 @@
 import logging
-from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.fields import Command, Domain
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 _logger = logging.getLogger(__name__)
 
@@ -16,7 +15,8 @@ class CustomerCreditReservation(models.Model):
     customer's balance stays what it was, what is available is lower by just the amount, and nobody else can spend it.
     A reservation without an entry marks an open credit as it is, such as the card payment of an order.
 
-    All amounts are positive, in ``currency_id``, and follow from the ledger.
+    All amounts are positive, in ``currency_id``, and follow from the ledger. ``res.partner._credit_reserve``
+    and ``_credit_earmark`` make it; how is in ``customer.credit.reserver``.
     """
 
     _name = "customer.credit.reservation"
@@ -56,6 +56,12 @@ class CustomerCreditReservation(models.Model):
         index=True,
     )
     age = fields.Integer(string="Days", compute="_compute_age", help="How many days ago it was reserved.")
+    is_stale = fields.Boolean(
+        string="Stale",
+        compute="_compute_is_stale",
+        search="_search_is_stale",
+        help="Held beyond the day until which it was reserved, or for what needs it no longer.",
+    )
 
     _move_unique = models.UniqueIndex("(move_id) WHERE move_id IS NOT NULL", "An entry makes one reservation.")
 
@@ -91,6 +97,23 @@ class CustomerCreditReservation(models.Model):
         for reservation in self:
             reservation.age = (today - reservation.date).days
 
+    @api.depends("state", "date_expiry")
+    def _compute_is_stale(self):
+        candidates = self.filtered_domain(self._get_stale_domain())
+        for reservation in self:
+            reservation.is_stale = reservation in candidates and reservation.sudo()._is_stale()
+
+    @api.model
+    def _search_is_stale(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        stale = self.sudo().search(self._get_stale_domain()).filtered(lambda reservation: reservation._is_stale())
+        return Domain("id", "in" if True in value else "not in", stale.ids)
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # Its items in the ledger
+    # ------------------------------------------------------------------------------------------------------------------
+
     def _get_own_lines(self):
         """The credit items that were reserved at first; to settle a debt on another account moves them to more."""
         return self.line_ids.filtered(lambda line: not self.move_id or line.move_id == self.move_id).sorted("id")
@@ -114,6 +137,22 @@ class CustomerCreditReservation(models.Model):
         return self.currency_id.round(
             sum(debits.mapped("amount_currency")) - sum(backed.mapped("debit_amount_currency"))
         )
+
+    def _get_spent_by_move(self, moves):
+        """``{account.move: what it got of this reservation}``, positive, in the currency of the reservation."""
+        partials = self.sudo().line_ids.matched_debit_ids
+        return {
+            move: sum(
+                partials.filtered(lambda partial, move=move: partial.debit_move_id.move_id == move).mapped(
+                    "credit_amount_currency"
+                )
+            )
+            for move in moves
+        }
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # What it is for
+    # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
     def _selection_origin_model(self):
@@ -141,130 +180,52 @@ class CustomerCreditReservation(models.Model):
         return None
 
     # ------------------------------------------------------------------------------------------------------------------
-    # Reserving
-    # ------------------------------------------------------------------------------------------------------------------
-
-    @api.model
-    def _make(self, partner, company, currency, origin, *, move=None, lines=None, expires=False):
-        """Write the record, as superuser. The credit items are marked, and the ledger does the rest.
-
-        :param lines: the open credit items to mark; those of the entry if there is one
-        :param bool expires: whether it may be released by itself
-        """
-        days = company.sudo().customer_credit_reservation_days if expires else 0
-        today = fields.Date.context_today(self)
-        reservation = self.sudo().create(
-            {
-                "partner_id": partner.commercial_partner_id.id,
-                "company_id": company.id,
-                "currency_id": currency.id,
-                "date_expiry": today + timedelta(days=days) if days else False,
-                "user_id": self.env.uid,
-                "origin_model": origin._name,
-                "origin_id": origin.id,
-                "origin_label": origin.sudo().display_name,
-                "move_id": move and move.id,
-                "earmark_amount": 0.0 if move else -sum(lines.sudo().mapped("amount_residual_currency")),
-            }
-        )
-        lines.sudo().credit_reservation_id = reservation
-        return reservation
-
-    @api.model
-    def _prepare_entry_vals(self, partner, company, currency, parts, label):
-        """Values of the entry: for each part a debit item and, right after it, the credit item that is reserved.
-
-        :param list parts: ``(account, amount, balance)``, positive, the balance in the company's currency; None for
-            the balance at today's rate
-        """
-        commands = []
-        for account, amount, balance in parts:
-            for sign in (1, -1):
-                vals = {
-                    "account_id": account.id,
-                    "partner_id": partner.commercial_partner_id.id,
-                    "currency_id": currency.id,
-                    "amount_currency": sign * amount,
-                    "name": label,
-                }
-                commands.append(Command.create(vals if balance is None else {**vals, "balance": sign * balance}))
-        return {
-            "move_type": "entry",
-            "company_id": company.id,
-            "journal_id": company._get_customer_credit_journal().id,
-            "date": fields.Date.context_today(self),
-            "currency_id": currency.id,
-            "ref": label,
-            "line_ids": commands,
-        }
-
-    # ------------------------------------------------------------------------------------------------------------------
-    # Settling
+    # Settling and releasing: the doors. How is in customer.credit.settler and customer.credit.releaser.
     # ------------------------------------------------------------------------------------------------------------------
 
     def _credit_settle(self, moves, amount=None):
         """Pay documents with what is reserved: the oldest due date first, until either is used up.
 
-        Locks the customer's credit. The credit of a reservation is settled in the order in which it was reserved.
+        Locks the customer's credit. The credit of a reservation is settled in the order in which it was reserved. The
+        customer is told of each invoice that was paid, but not of a payment that was meant for it from the start.
 
         :param moves: posted invoices, or other entries with an open debit, of the same commercial partner
         :param amount: at most so much, positive, in the currency of the reservation; None for all that is held
         :return: what was settled, in the currency of the reservation
         :raise UserError: a document is another customer's, is not posted, or the amount is not held
         """
-        self.ensure_one()
-        self = self.sudo().with_company(self.company_id)
-        self.partner_id._credit_lock(self.company_id)
-        self.invalidate_recordset()
-        debts = moves.sudo()._get_open_lines().filtered(lambda line: line.amount_residual_currency > 0)
-        self._check_debts(moves, debts)
-        left = held = self._check_amount(amount)
-        with self.env.cr.savepoint():
-            # what needs no entry to change the account first
-            for same_account in (True, False):
-                for debt in debts.sorted(lambda debt: (debt.date_maturity or debt.date, debt.id)):
-                    for line in self.line_ids.sorted("id"):
-                        if (line.account_id == debt.account_id) == same_account:
-                            left = self.currency_id.round(left - self._settle_item(debt, line, left, amount))
-        return self.currency_id.round(held - left)
+        before = self._get_spent_by_move(moves)
+        reservation = self._lock_credit()
+        settled = reservation.env["customer.credit.settler"]._settle(reservation, moves, amount)
+        if reservation.move_id:
+            self._notify_of_payments(moves, before)
+        return settled
 
-    def _settle_item(self, debt, line, left, amount):
-        """Settle one debt with one reserved item, as far as both are open.
+    def _credit_release(self, amount=None):
+        """Give back what is reserved: the credits that were taken last come back first.
 
-        :param left: at most so much, in the currency of the reservation
-        :param amount: None where everything may be used: across currencies nothing is then left of a rounding
-        :return: what was settled, in the currency of the reservation
+        Locks the customer's credit.
+
+        :param amount: positive, in the currency of the reservation; None for all that is held
+        :return: what was released, in the currency of the reservation
+        :raise UserError: so much is not held, or is not held apart from more
         """
-        held = self.currency_id.round(min(-line.amount_residual_currency, left))
-        if held <= 0 or debt.reconciled:
+        reservation = self._lock_credit()
+        if amount is None and not reservation.amount_held:
             return 0.0
-        if debt.currency_id == line.currency_id:
-            held = min(held, debt.amount_residual_currency)
-        before = self.amount_held
-        triples = [(debt, line, held if amount is not None or debt.currency_id == line.currency_id else None)]
-        if debt.account_id != line.account_id:
-            triples = self._change_account(debt, line, held)
-        executor = self.env["account.credit.allocation.executor"]
-        for triple in triples:
-            executor._match_credit([triple], "reserved")
-        return self.currency_id.round(before - self.amount_held)
+        amount = reservation._check_amount(amount)
+        reservation.env["customer.credit.releaser"]._release(reservation, amount)
+        return amount
 
-    def _change_account(self, debt, line, amount):
-        """Book reserved credit from its own receivable account to that of the debt, at the rate it is booked at.
-
-        :return: what is to be matched then: triples, see ``account.credit.allocation.executor._match_credit``
+    def _lock_credit(self):
+        """:return: this one record as superuser and with its company, read anew after the customer's credit was locked
+        :raise psycopg2.errors.SerializationFailure: somebody has just spent some; Odoo starts the request again
         """
-        balance = line.company_currency_id.round(line.balance * amount / line.amount_currency)
-        vals = self._prepare_entry_vals(
-            self.partner_id, self.company_id, self.currency_id, [(line.account_id, amount, balance)], line.name
-        )
-        vals["line_ids"][1][2]["account_id"] = debt.account_id.id
-        move = self.env["account.move"].with_context(skip_credit_allocation=True).create(vals)
-        move._post(soft=False)
-        debit = move.line_ids.filtered(lambda item: item.amount_currency > 0)
-        credit = move.line_ids - debit
-        credit.credit_reservation_id = self
-        return [(debit, line, amount), (debt, credit, amount)]
+        self.ensure_one()
+        reservation = self.sudo().with_company(self.company_id)
+        reservation.partner_id._credit_lock(reservation.company_id)
+        reservation.invalidate_recordset()
+        return reservation
 
     def _check_amount(self, amount):
         """:return: the amount, or all that is held
@@ -283,23 +244,19 @@ class CustomerCreditReservation(models.Model):
             )
         return amount
 
-    def _check_debts(self, moves, debts):
-        """:raise UserError: one of the documents cannot be paid with this reservation"""
-        for move in moves:
-            if move.state != "posted":
-                raise UserError(self.env._("%s is not posted, so it cannot be paid.", move.display_name))
-        customer = self.partner_id.commercial_partner_id  # a contact may have got another company since
-        if strangers := debts.filtered(lambda line: line.partner_id.commercial_partner_id != customer):
-            raise UserError(
-                self.env._(
-                    "%(document)s is not a document of %(customer)s.",
-                    document=strangers[0].move_id.name,
-                    customer=self.partner_id.display_name,
-                )
-            )
+    def _notify_of_payments(self, moves, before):
+        """Queue an e-mail for each invoice that has got more of this reservation than before.
+
+        :param dict before: see :meth:`_get_spent_by_move`
+        """
+        after = self._get_spent_by_move(moves)
+        for invoice in moves.filtered(lambda move: move.is_sale_document(include_receipts=True)):
+            spent = self.currency_id.round(after[invoice] - before[invoice])
+            if spent > 0:
+                self.env["customer.credit.mail"]._queue("payment", self, document=invoice, amount=spent)
 
     # ------------------------------------------------------------------------------------------------------------------
-    # Buttons and schedule; how a reservation is released is in customer_credit_reservation_release.py
+    # Buttons and schedule
     # ------------------------------------------------------------------------------------------------------------------
 
     def action_release(self):
@@ -311,6 +268,23 @@ class CustomerCreditReservation(models.Model):
         self._check_may_release()
         for reservation in self:
             reservation._credit_release()
+
+    def _check_may_release(self):
+        """Whether the current user may release these by a button: a hook for what has a button of its own.
+
+        :raise AccessError: no right to release reservations
+        :raise UserError: the credit waits for a withdrawal, which is refused or cancelled instead
+        """
+        withdrawal = (
+            self.env["customer.credit.withdrawal"]
+            .sudo()
+            .search([("reservation_id", "in", self.ids), ("state", "in", ("requested", "approved", "done"))], limit=1)
+        )
+        if withdrawal:
+            raise UserError(self.env._("This credit waits for %s. Refuse or cancel that.", withdrawal.name))
+        if not self.env.user.has_group("account_customer_credit.customer_credit_group_release"):
+            raise AccessError(self.env._("You may not release reserved credit. Ask an accountant to do it."))
+        self.check_access("read")
 
     def action_open_origin(self):
         """Open what the credit is reserved for."""

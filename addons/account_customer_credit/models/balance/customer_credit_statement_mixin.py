@@ -5,13 +5,14 @@ from .customer_credit_movement import PARTNERS_KEY
 STATEMENT_REPORT = "account_customer_credit.res_partner_action_customer_credit_statement"
 
 
-class ResPartner(models.Model):
-    """The statement of a customer's credit for a period.
+class CustomerCreditStatementMixin(models.AbstractModel):
+    """The statement of a partner's credit for a period.
 
     Nothing here asks whether the current user may see it: the caller does. So the portal can use it.
     """
 
-    _inherit = "res.partner"  # pylint: disable=consider-merging-classes-inherited
+    _name = "customer.credit.statement.mixin"
+    _description = "Statement of Customer Credit"
 
     def _get_customer_credit_movements(self, company):
         """The movements of one customer's credit in a company: a model, as superuser, which reads only those.

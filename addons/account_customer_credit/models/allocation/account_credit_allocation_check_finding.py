@@ -36,7 +36,10 @@ class AccountCreditAllocationCheckFinding(models.Model):
 
     @api.model
     def _prepare_finding_vals(self, problem):
-        return {**super()._prepare_finding_vals(problem), "reservation_id": problem.record_id if problem.kind in dict(KINDS) else False}
+        return {
+            **super()._prepare_finding_vals(problem),
+            "reservation_id": problem.record_id if problem.kind in dict(KINDS) else False,
+        }
 
     def action_open(self):
         if self.reservation_id:
