@@ -26,6 +26,7 @@ class AccountCreditAllocationLine(models.Model):
 
         :raise UserError: one of these belongs to a reservation, which is released instead
         """
-        super()._check_may_undo()
+        checked = super()._check_may_undo()
         if self.env.context.get("credit_reservation_releasing") is not RELEASING:
             self.filtered(lambda line: line.state == "done").debt_move_id._check_reserves_nothing()
+        return checked
