@@ -5,6 +5,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.account_credit_allocation.models.engine.expected_conflicts import try_lock
 from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.queue_job.job import CANCELLED, ENQUEUED, FAILED, PENDING, STARTED, WAIT_DEPENDENCIES
 
@@ -161,7 +162,8 @@ class AccountCreditAllocationRun(models.Model):
             run = job.credit_allocation_run_id
             rows = run.row_ids.search(
                 [("run_id", "=", run.id), ("batch", "=", job.credit_allocation_batch), ("state", "=", "pending")]
-            ).try_lock_for_update(allow_referencing=True)  # not those that another worker is at
+            )
+            rows = try_lock(rows)  # not those that another worker is at
             if rows:
                 reason = job.exc_message or job.exc_info or job.exc_name
                 message = self.env._("The job of this batch failed: %s", reason)

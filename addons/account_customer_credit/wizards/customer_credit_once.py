@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from odoo.addons.account_credit_allocation.models.engine.expected_conflicts import conflicts_expected
+
 
 class CustomerCreditOnce(models.AbstractModel):
     """A window whose button moves credit: however often it is pressed, or sent, the credit moves once."""
@@ -19,12 +21,13 @@ class CustomerCreditOnce(models.AbstractModel):
         """
         self.ensure_one()
         self.flush_recordset()
-        rows = self.env.execute_query(
-            SQL(
-                "UPDATE %s SET is_used = TRUE WHERE id = %s AND is_used IS NOT TRUE RETURNING id",
-                SQL.identifier(self._table),
-                self.id,
+        with conflicts_expected(self.env.cr):
+            rows = self.env.execute_query(
+                SQL(
+                    "UPDATE %s SET is_used = TRUE WHERE id = %s AND is_used IS NOT TRUE RETURNING id",
+                    SQL.identifier(self._table),
+                    self.id,
+                )
             )
-        )
         self.invalidate_recordset(["is_used"])
         return bool(rows)

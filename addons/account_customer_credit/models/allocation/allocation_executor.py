@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.account_credit_allocation.matching.open_item import CREDIT, AllocationPlan, Cap, Evidence, Match
 from odoo.addons.account_credit_allocation.models.engine.allocation_planner import GroupPlan
+from odoo.addons.account_credit_allocation.models.engine.expected_conflicts import conflicts_expected
 from odoo.addons.account_credit_allocation.models.engine.minor_units import from_minor_units, to_minor_units
 from odoo.addons.account_credit_allocation.models.engine.open_item_reader import RECEIVABLE, AllocationScope
 
@@ -47,9 +48,10 @@ class AllocationExecutor(models.AbstractModel):
         """Lock journal items, waiting for whoever holds one. What was changed meanwhile is a serialization failure, and
         Odoo starts the request again; to be told "in use" would be no answer for a customer at a till."""
         self.env.flush_all()
-        self.env.cr.execute(
-            "SELECT id FROM account_move_line WHERE id IN %s ORDER BY id FOR NO KEY UPDATE", (tuple(lines.ids),)
-        )
+        with conflicts_expected(self.env.cr):
+            self.env.cr.execute(
+                "SELECT id FROM account_move_line WHERE id IN %s ORDER BY id FOR NO KEY UPDATE", (tuple(lines.ids),)
+            )
 
     @api.model
     def _read_credit_items(self, lines):

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.account_credit_allocation.models.engine.expected_conflicts import conflicts_expected
+
 
 class CustomerCreditLock(models.Model):
     """The row that everything writes which spends a customer's credit: it holds no amount, only the place in a queue.
@@ -28,9 +30,10 @@ class CustomerCreditLock(models.Model):
         :raise psycopg2.errors.SerializationFailure: another transaction has written one since this one began; Odoo
             tries again
         """
-        for partner_id in sorted(partners.commercial_partner_id.ids):
-            self.env.cr.execute(
-                """INSERT INTO customer_credit_lock (partner_id, company_id, uses) VALUES (%s, %s, 1)
-                   ON CONFLICT (partner_id, company_id) DO UPDATE SET uses = customer_credit_lock.uses + 1""",
-                (partner_id, company.id),
-            )
+        with conflicts_expected(self.env.cr):
+            for partner_id in sorted(partners.commercial_partner_id.ids):
+                self.env.cr.execute(
+                    """INSERT INTO customer_credit_lock (partner_id, company_id, uses) VALUES (%s, %s, 1)
+                       ON CONFLICT (partner_id, company_id) DO UPDATE SET uses = customer_credit_lock.uses + 1""",
+                    (partner_id, company.id),
+                )

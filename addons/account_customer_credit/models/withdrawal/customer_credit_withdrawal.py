@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from odoo.addons.account_credit_allocation.models.engine.expected_conflicts import conflicts_expected
+
 from ...exceptions import InsufficientCreditError
 from .customer_credit_approval_mixin import APPROVE_GROUP
 
@@ -332,7 +334,8 @@ class CustomerCreditWithdrawal(models.Model):
         """
         self.ensure_one()
         self.flush_recordset()
-        self.env.cr.execute(SQL("UPDATE customer_credit_withdrawal SET state = state WHERE id = %s", self.id))
+        with conflicts_expected(self.env.cr):
+            self.env.cr.execute(SQL("UPDATE customer_credit_withdrawal SET state = state WHERE id = %s", self.id))
         self.invalidate_recordset()
         if self.state not in states:
             labels = dict(self._fields["state"]._description_selection(self.env))
