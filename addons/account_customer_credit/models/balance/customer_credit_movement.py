@@ -279,12 +279,11 @@ class CustomerCreditMovement(models.Model):
                   AND account_move_line.parent_state = 'posted'
                   AND (account_move_line.amount_currency < 0
                        OR account_move_line.amount_currency > 0 AND move.move_type = 'entry')
-                  AND COALESCE(account_move_line.matching_number, '') NOT LIKE 'I%%'
-                  AND move.tax_cash_basis_origin_move_id IS NULL
-                  AND NOT EXISTS (SELECT 1 FROM account_partial_reconcile made WHERE made.exchange_move_id = move.id)
+                  AND %(may_be_open)s
                   AND %(partners)s""",
             reserved=self.env["account.open.item.reader"]._get_reserved_sql(alias),
             accounts=self._get_receivable_ids(),
+            may_be_open=self.env["account.open.item.reader"]._get_may_be_open_sql(alias),
             partners=SQL("TRUE") if of_anybody else self._get_partners_sql(),
         )
 

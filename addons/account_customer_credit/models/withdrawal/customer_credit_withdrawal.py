@@ -1,8 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
-
-from odoo.addons.account_credit_allocation.models.engine.expected_conflicts import conflicts_expected
 
 from ...exceptions import InsufficientCreditError
 from .customer_credit_approval_mixin import APPROVE_GROUP
@@ -23,7 +20,12 @@ class CustomerCreditWithdrawal(models.Model):
 
     _name = "customer.credit.withdrawal"
     _description = "Customer Credit Withdrawal"
-    _inherit = ["mail.thread", "mail.activity.mixin", "customer.credit.approval.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "account.credit.allocation.lock",
+        "customer.credit.approval.mixin",
+    ]
     _order = "date_requested desc, id desc"
     _mail_post_access = "read"
 
@@ -325,23 +327,6 @@ class CustomerCreditWithdrawal(models.Model):
                 self.env._("Only users of the group %s can do this.", self.env.ref(group).sudo().display_name)
             )
         return self.sudo()
-
-    def _lock_in_state(self, *states):
-        """Write the row, so that of two who decide at the same time the second starts again on what the first did.
-
-        :raise UserError: the withdrawal is not in one of these states
-        :raise psycopg2.errors.SerializationFailure: another transaction has decided; Odoo tries again
-        """
-        self.ensure_one()
-        self.flush_recordset()
-        with conflicts_expected(self.env.cr):
-            self.env.cr.execute(SQL("UPDATE customer_credit_withdrawal SET state = state WHERE id = %s", self.id))
-        self.invalidate_recordset()
-        if self.state not in states:
-            labels = dict(self._fields["state"]._description_selection(self.env))
-            raise UserError(
-                self.env._("This cannot be done now. %(name)s is: %(state)s.", name=self.name, state=labels[self.state])
-            )
 
     @api.model
     def _check_bank_account(self, bank, customer, company):
