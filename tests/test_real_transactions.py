@@ -211,7 +211,7 @@ class TestRealTransactions(RealTransactionsCase):
         with self.registry.cursor() as late:
             late_env = self.environment(late)
             late_executor = late_env["account.credit.allocation.executor"]
-            self.assertTrue(late_executor._plan(self.scope())[0].plan.matches)
+            self.assertTrue(late_env["account.credit.allocation.planner"]._plan(self.scope())[0].plan.matches)
             with self.registry.cursor() as early:
                 outcome = self.environment(early)["account.credit.allocation.executor"]._allocate(self.scope(), "run")
                 self.assertEqual(len(outcome.executed), 1)
