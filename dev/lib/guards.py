@@ -135,6 +135,18 @@ def find_wrong_arrows(checkout):
                 yield f"{source.path}:{line}", f"imports {'.'.join(target)}: the engine is below it"
 
 
+def find_lost_imports(checkout):
+    """What is imported of these addons is there, also where only dev/benchmark or dev/stress would notice."""
+    files = {(source.addon, source.inside.with_suffix("").parts) for source in checkout.of_addons()}
+    packages = {(addon, parts[:-1]) for addon, parts in files if parts[-1] == "__init__"}
+    addons = {addon for addon, _parts in files}
+    for source in checkout.sources:
+        for addon, target, line in list_imports(source):
+            module = (addon, target[:-1])  # the last part may be a name in that
+            if addon in addons and target and not {module, (addon, target)} & (files | packages):
+                yield f"{source.path}:{line}", f"imports {'.'.join(target)} of {addon}, which is not there"
+
+
 def list_imports(source):
     """Yields ``(addon, path within that addon, line)`` of what a file imports of this project's addons."""
     package = source.inside.parts[:-1]
@@ -179,6 +191,7 @@ GUARDS = (
     find_silencers,
     find_namesakes,
     find_wrong_arrows,
+    find_lost_imports,
     find_words_of_customer_credit,
 )
 

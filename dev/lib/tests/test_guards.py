@@ -98,6 +98,22 @@ class TestGuards(CheckoutCase):
             },
         )
 
+    def test_import_of_what_is_gone(self):
+        self.assertFound(
+            guards.find_lost_imports,
+            ["models/two.py:1", "dev/lib/stress.py:2"],
+            {
+                "__init__.py": "from . import models\n",
+                "models/__init__.py": "from . import one, two\n",
+                "models/one.py": "from .two import X\nfrom odoo.addons.other.gone import y\nimport os.path\n",
+                "models/two.py": "from .run.gone import x\n",
+                "dev/lib/stress.py": (
+                    "from odoo.addons.account_credit_allocation.models import one\n"
+                    "from odoo.addons.account_credit_allocation.models.gone import x\n"
+                ),
+            },
+        )
+
     def test_matching_speaks_of_customer_credit(self):
         self.assertFound(
             guards.find_words_of_customer_credit,
