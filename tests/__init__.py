@@ -16,6 +16,7 @@ from . import (
     test_preview,
     test_preview_apply,
     test_properties,
+    test_quiet_conflicts,
     test_real_transactions,
     test_rule_chain,
     test_rules_on_ledger,

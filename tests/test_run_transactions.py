@@ -3,7 +3,8 @@ from unittest.mock import patch
 from odoo import SUPERUSER_ID, Command, api
 from odoo.tests import tagged
 
-from ..models.run import account_credit_allocation_run_worker as worker
+from ..models.run import account_credit_allocation_run_partner as work_list
+from ..models.run import own_transaction
 from .test_real_transactions import RealTransactionsCase
 
 PARTNERS = 6
@@ -36,13 +37,7 @@ class TestRunTransactions(RealTransactionsCase):
             super().delete_everything()
 
     def start_run(self, items_per_batch=2):
-        with (
-            patch(
-                "odoo.addons.account_credit_allocation.models.run.account_credit_allocation_run_batch.ITEMS_PER_BATCH",
-                items_per_batch,
-            ),
-            self.registry.cursor() as cr,
-        ):
+        with patch.object(work_list, "ITEMS_PER_BATCH", items_per_batch), self.registry.cursor() as cr:
             run = self.environment(cr)["account.credit.allocation.run"].create(
                 {
                     "company_id": self.company_id,
@@ -61,8 +56,8 @@ class TestRunTransactions(RealTransactionsCase):
         """A worker that takes what is due, as the scheduler does; returns how many partners it worked on."""
         worked, tried = 0, set()
         with self.registry.cursor() as cr:
-            runs = api.Environment(cr, SUPERUSER_ID, {})["account.credit.allocation.run"]
-            while found := runs._find_due_batch(tried):
+            queue = api.Environment(cr, SUPERUSER_ID, {})["account.credit.allocation.run.queue"]
+            while found := queue._find_due_batch(tried):
                 tried.add((found[0].id, found[1]))
                 worked += found[0]._process_batch(found[1])
                 cr.rollback()
@@ -80,17 +75,17 @@ class TestRunTransactions(RealTransactionsCase):
 
     def interrupt_work(self, meanwhile):
         """Do something at the end of the first batch, right before its transaction is committed."""
-        Run = type(self.look_at(0, lambda run: run))
-        store, called = Run._store_row_results, []
+        Worker = type(self.look_at(0, lambda run: run._get_worker()))
+        store, called = Worker._store_row_results, []
 
-        def store_row_results(run, rows, result):
-            store(run, rows, result)
+        def store_row_results(worker, run, rows, result):
+            store(worker, run, rows, result)
             run.env.flush_all()
             if not called:
                 called.append(True)
                 meanwhile(run)
 
-        return patch.object(Run, "_store_row_results", store_row_results)
+        return patch.object(Worker, "_store_row_results", store_row_results)
 
     def test_two_workers_share_the_batches_of_a_run(self):
         """While one is at its first batch the other one does all the rest, and ends nothing too early."""
@@ -111,7 +106,7 @@ class TestRunTransactions(RealTransactionsCase):
 
     def test_two_runs_over_the_same_partners_allocate_once(self):
         run_ids = [self.start_run(items_per_batch=500), self.start_run(items_per_batch=500)]
-        with self.interrupt_work(lambda _run: self.work()), self.quiet_sql():
+        with self.interrupt_work(lambda _run: self.work()), self.assertNoLogs("odoo.sql_db", "WARNING"):
             self.work()
         for run_id in run_ids:
             self.take_delays_off(run_id)
@@ -147,7 +142,7 @@ class TestRunTransactions(RealTransactionsCase):
             other.execute(
                 "SELECT id FROM account_move_line WHERE partner_id = %s FOR NO KEY UPDATE", (self.partner_id,)
             )
-            for _attempt in range(worker.ATTEMPTS):
+            for _attempt in range(work_list.TRY_LIMITS["conflict"].partner):
                 self.assertEqual(self.states(run_id)[0], "running")
                 self.work()
                 self.take_delays_off(run_id)
@@ -171,7 +166,7 @@ class TestRunTransactions(RealTransactionsCase):
         run_id = self.start_run(items_per_batch=500)
         with self.registry.cursor() as other:
             other.execute("UPDATE account_move SET narration = 'open' WHERE partner_id = %s", (self.partner_id,))
-            with patch.object(worker, "LOCK_TIMEOUT", "100ms"), self.quiet_sql():
+            with patch.object(own_transaction, "LOCK_TIMEOUT", "100ms"), self.assertNoLogs("odoo.sql_db", "WARNING"):
                 self.work()
             self.assertEqual(self.states(run_id)[0], "running")
             other.rollback()
@@ -189,7 +184,7 @@ class TestRunTransactions(RealTransactionsCase):
 
         with self.interrupt_work(kill), self.quiet_sql(), self.assertRaises(Exception) as caught:
             self.work()
-        self.assertTrue(self.look_at(run_id, lambda run: run._is_connection_lost(caught.exception)))
+        self.assertTrue(self.look_at(run_id, lambda run: run._get_worker()._is_connection_lost(caught.exception)))
         self.assertEqual(self.states(run_id), ["running", "pending"])
         self.assertEqual(self.open_amount(), 200 * len(self.partner_ids))
         self.work()
