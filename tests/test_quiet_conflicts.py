@@ -36,8 +36,8 @@ class TestQuietConflicts(BaseCase):
             self.assertTrue(partner.name)  # its view of the database is from now on
             with self.registry.cursor() as early:
                 early.execute("UPDATE res_partner SET name = 'Taken' WHERE id = %s", (self.partner_id,))
-            partner.name = "Too late"
             with self.assertRaises(psycopg2.errors.SerializationFailure):
+                partner.name = "Too late"
                 late.flush()
             late.rollback()
 
@@ -80,6 +80,6 @@ class TestQuietConflicts(BaseCase):
 
     def test_another_thread_is_none_of_our_business(self):
         with self.assertLogs(LOGGER, "ERROR"), quiet_conflicts():
-            thread = Thread(target=self.conflict)
+            thread = Thread(target=self.wait_in_vain)
             thread.start()
             thread.join()

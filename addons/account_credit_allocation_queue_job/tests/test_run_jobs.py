@@ -41,7 +41,8 @@ class TestRunJobs(RunCase):
         return Job.load(self.env, job.uuid)
 
     def perform(self, jobs):
-        """What a worker does with each of these jobs."""
+        """What a worker does with each of these jobs, once they are committed."""
+        self.env.flush_all()
         for job in jobs:
             loaded = self.load(job)
             loaded.perform()
@@ -189,15 +190,14 @@ class TestRunJobs(RunCase):
         self.assertEqual((row.state, run.state), ("done", "done"))
         self.assertPaid(*self.invoices)
 
-    def test_job_that_died_too_often_fails_its_partners(self):
+    def test_scheduler_notices_a_job_that_failed_and_fails_its_partners(self):
         run = self.start_run()
         job = self.jobs(run)[0]
-        # as the job runner writes it
-        job.write({"state": "failed", "exc_name": "JobFoundDead", "exc_info": "Job found dead after too many retries"})
+        job.write({"state": "failed", "exc_name": "OutOfMemory", "exc_info": "The process had no memory left"})
         self.work()
         row = self.row(run, self.customers[0])
         self.assertEqual(row.state, "failed")
-        self.assertIn("Job found dead after too many retries", row.message)
+        self.assertIn("The process had no memory left", row.message)
         self.assertEqual(run.state, "running")
         self.assertEqual(self.invoices[0].amount_residual, 100)
 
