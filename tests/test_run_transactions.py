@@ -36,13 +36,14 @@ class TestRunTransactions(RealTransactionsCase):
             self.partner_id = partner_id
             super().delete_everything()
 
-    def start_run(self, items_per_batch=2):
+    def start_run(self, items_per_batch=2, mode="apply"):
         with patch.object(work_list, "ITEMS_PER_BATCH", items_per_batch), self.registry.cursor() as cr:
             run = self.environment(cr)["account.credit.allocation.run"].create(
                 {
                     "company_id": self.company_id,
                     "partner_scope": "partners",
                     "partner_ids": [Command.set(self.partner_ids)],
+                    "mode": mode,
                 }
             )
             run._start()
@@ -134,6 +135,25 @@ class TestRunTransactions(RealTransactionsCase):
         self.assertEqual(self.states(run_id), ["done", "done"])
         self.assertEqual(self.open_amount(), 0)
         self.assertFalse(self.look_at(run_id, lambda run: run.leftover_ids.ids))
+
+    def test_draft_in_use_is_applied_later_in_the_batch_that_made_it(self):
+        run_id = self.start_run(mode="preview")
+        self.work()
+        batches = self.look_at(run_id, lambda run: run.row_ids.mapped("batch"))
+        self.look_at(run_id, lambda run: run.action_apply())
+        with self.registry.cursor() as other:
+            self.lock_items(other)
+            self.work()
+            self.assertEqual(self.states(run_id), ["running", "done", "pending"])
+            self.assertEqual(self.open_amount(), 200)
+            other.rollback()
+        waiting = self.look_at(run_id, lambda run: run.row_ids.filtered(lambda row: row.state == "pending").read())
+        self.assertEqual([(row["tries"], row["try_reason"]) for row in waiting], [(1, "conflict")])
+        self.take_delays_off(run_id)
+        self.work()
+        self.assertEqual(self.states(run_id), ["done", "done"])
+        self.assertEqual(self.open_amount(), 0)
+        self.assertEqual(self.look_at(run_id, lambda run: run.row_ids.mapped("batch")), batches)
 
     def test_partner_that_stays_in_use_is_said_to_be(self):
         run_id = self.start_run(items_per_batch=500)
