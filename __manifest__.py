@@ -5,6 +5,7 @@
     "summary": "Allocate outstanding payments and credit notes to open invoices by clear rules, on record",
     "author": "Credit Allocation contributors",
     "license": "LGPL-3",
+    "development_status": "Beta",
     "depends": ["account"],
     "data": [
         # who may see what comes before anything that shows it
@@ -61,5 +62,7 @@
     },
     "post_init_hook": "_prepare_companies",
     "uninstall_hook": "_delete_allocation_sequences",
+    "images": ["static/description/document.png"],
+    "application": True,
     "installable": True,
 }

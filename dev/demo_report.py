@@ -7,7 +7,7 @@ was left for which reason. Ends with a non-zero status when the demo data did no
 import time
 from collections import Counter, defaultdict
 
-from odoo.addons.account_credit_allocation.models.open_item_reader import AllocationScope
+from odoo.addons.account_credit_allocation.models.engine.open_item_reader import AllocationScope
 
 WIDTH = 125
 RULES = env["account.credit.allocation.rule"].search([("company_id", "=", env.company.root_id.id)])
@@ -29,11 +29,14 @@ def main():
         [("company_id", "=", env.company.id), ("state", "!=", "draft")], order="id"
     )
     earlier = documents - outcome.documents
-    require(outcome.debts_found or outcome.credits_found or earlier, "there is no open invoice and no credit at all.")
+    debts, credits = list_found(outcome)
+    require(debts or credits or earlier, "there is no open invoice and no credit at all.")
     require(outcome.executed or earlier, "there are open invoices and credits, but none was allocated.")
 
     print_title(f"Credit allocation in {env.company.name}")
-    print_found(outcome)
+    print(
+        f"{len(debts)} open invoices and other debts, {len(credits)} outstanding payments and other credits were found."
+    )
     if outcome.executed:
         print(f"Allocated by {', '.join(outcome.documents.mapped('name'))} in {seconds:.1f} seconds.")
         print_rules(outcome.executed)
@@ -43,8 +46,16 @@ def main():
         print_documents(earlier)
     print_left("Credits left", outcome.credits_left)
     print_left("Invoices and bills left", outcome.debts_left)
-    failed = [left for left in outcome.credits_left if left.leftover.reason == "failed"]
+    failed = [left for left in outcome.credits_left if left.reason == "failed"]
     require(not failed, f"{len(failed)} credits could not be allocated because of an error.")
+
+
+def list_found(outcome):
+    """The documents with a debt, and those with a credit, that there were: two sets of ids."""
+    executed = [entry.match for entry in outcome.executed if not entry.write_off_move]
+    debts = {match.debt.document for match in executed} | {left.item.document for left in outcome.debts_left}
+    credits = {match.credit.document for match in executed} | {left.item.document for left in outcome.credits_left}
+    return debts, credits
 
 
 def require(condition, sentence):
@@ -56,14 +67,6 @@ def require(condition, sentence):
 # ----------------------------------------------------------------------------------------------------------------------
 # The parts of the report
 # ----------------------------------------------------------------------------------------------------------------------
-
-
-def print_found(outcome):
-    """How much there was to do."""
-    print(
-        f"{outcome.debts_found} open invoices and other debts, "
-        f"{outcome.credits_found} outstanding payments and other credits found."
-    )
 
 
 def print_rules(executed):
@@ -137,7 +140,7 @@ def print_left(title, entries):
     """A line for each reason, with the amounts per currency and somebody it happened to."""
     labels = env["account.credit.allocation.leftover"]._get_reason_labels()
     documents, amounts, partners = defaultdict(set), defaultdict(Counter), defaultdict(list)
-    for leftover in (left.leftover for left in entries):
+    for leftover in entries:
         documents[leftover.reason].add(leftover.item.document)
         amounts[leftover.reason][leftover.item.currency] += leftover.amount
         partners[leftover.reason].append(leftover.item.group.partner)

@@ -136,12 +136,14 @@ class Leftover(NamedTuple):
     """What no rule settled of an item, and why; ``amount`` in minor units of its currency.
 
     ``suggestions``: where the reason is that there are several answers, these, as far as they were looked for.
+    ``message``: for people, what the reason alone does not tell; a rule gives none.
     """
 
     item: OpenItem
     amount: int
     reason: str
     suggestions: tuple[Suggestion, ...] = ()
+    message: str = ""
 
 
 class AllocationPlan(NamedTuple):

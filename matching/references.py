@@ -288,58 +288,63 @@ class ReferenceIndex:
     def _reads_as_number(self, memo: _Memo, position: int) -> bool:
         """Whether the number at ``position`` is announced as a document's, or looks like no amount or postal code."""
         if memo.words[position].startswith("0") and not memo.is_followed_by_name(position):
-            return True
-        first = position
+            return True  # "00042 thanks", but not "04109 Leipzig"
+        first = position  # of the list that the number belongs to: 10500 in "invoices 10500 and 10501"
         while first > 0 and self._is_listed(memo.words[first - 1]):
             first -= 1
-        announced = first > 0 and memo.words[first - 1] in _NUMBER_WORDS
-        return announced or bool(_NUMBER_SIGN.search(memo.quote_before(first))) or self._holds_numbers_only(memo)
+        if first > 0 and memo.words[first - 1] in _NUMBER_WORDS:
+            return True  # "invoices 10500, 10501"
+        if _NUMBER_SIGN.search(memo.quote_before(first)):
+            return True  # "#10500"
+        return all(map(self._is_listed, memo.words))  # nothing else: "10500 und 10501", but not "10500 bags"
 
     def _is_listed(self, word: str) -> bool:
         return word in self._last_numbers or word in self._names or word in _AND_WORDS
-
-    def _holds_numbers_only(self, memo: _Memo) -> bool:
-        return all(map(self._is_listed, memo.words))
 
     def _spells(self, memo: _Memo, first: int, last: int, squashed: str, identifier: str) -> bool:
         """Whether words that join to the right letters and digits really write ``identifier``; see the limits above."""
         plain_number = squashed.isdecimal()
         is_verbatim = memo.quote(first, last).casefold() == identifier.casefold()
-        if (is_verbatim and not plain_number) or _STRUCTURED.fullmatch(squashed):
-            return True
+        if _STRUCTURED.fullmatch(squashed):
+            return True  # "RF18 5390 0754 7034" or "+++090/9337/55493+++", grouped at will
+        if is_verbatim and not plain_number:
+            return True  # "inv/2026/00042"
         if plain_number and not self._stands_alone(memo, first, last):
-            return False
+            return False  # 12345 in "INV/2025/12345"
         if plain_number and first == last and not self._reads_as_number(memo, first):
-            return False
+            return False  # 12345 in "12345 Sunset Boulevard"
         if is_verbatim:
-            return True
-        joins = list(memo.digit_joins(first, last))
-        if not joins:
-            return True
+            return True  # "invoice 12345"
+        # each place where the memo joins digits must be one where the identifier has a separator, too, ...
         own_joins = {offset for offset, _gap in _Memo(identifier).digit_joins()}
-        return all(offset in own_joins or not (plain_number or _LOOSE.search(gap)) for offset, gap in joins)
+        return all(
+            offset in own_joins  # "INV-2026-00042" for INV/2026/00042
+            # ... unless the gap is a tie: "INV/2026-00042" for INV/202600042; not "INV/2026/0004 2 pcs", and never in a
+            # plain number: "2026-03-15" for 20260315
+            or not (plain_number or _LOOSE.search(gap))
+            for offset, gap in memo.digit_joins(first, last)
+        )
 
     def _stands_alone(self, memo: _Memo, first: int, last: int) -> bool:
         """Whether the number written from word ``first`` to ``last`` is no part of a longer reference."""
         words = memo.words
+        # "00041 00042 00043" is a list of known numbers: what counts is what stands around the list
         while first > 0 and words[first - 1] in self._last_numbers and memo.gap(first - 1).isspace():
             first -= 1
         while last + 1 < len(words) and words[last + 1] in self._last_numbers and memo.gap(last).isspace():
             last += 1
-        return not (
-            (first > 0 and _belong_together(words[first - 1], memo.gap(first - 1)))
-            or (last + 1 < len(words) and _belong_together(words[last + 1], memo.gap(last)))
-        )
+        if first > 0 and _belong_together(words[first - 1], memo.gap(first - 1)):
+            return False  # "2025 00042", "BILL/00042"
+        return not (last + 1 < len(words) and _belong_together(words[last + 1], memo.gap(last)))  # "00042/7"
 
 
 def _belong_together(neighbour: str, gap: str) -> bool:
     """Whether a number and the word next to it, with ``gap`` between them, are parts of one reference or amount."""
-    if not _DIGIT.search(neighbour):
+    if not _DIGIT.search(neighbour):  # "BILL/00042", but not "invoice 00042" nor "invoice - 00042"
         return _TIE.search(gap) is not None and not _LOOSE.search(gap)
-    if _LIST_SEPARATOR.search(gap):
-        # "00041,00042" is a list; "12345,50" is an amount
+    if _LIST_SEPARATOR.search(gap):  # "12345,50" is an amount; "00041,00042" is a list, and so is "12345, 50"
         return len(neighbour) < MIN_LENGTH and not any(map(str.isspace, gap))
-    return True
+    return True  # "2025 00042", "2025/00042"
 
 
 def _claim_one_word_twice(hits: Iterable[_Hit]) -> bool:

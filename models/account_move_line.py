@@ -1,50 +1,7 @@
-from typing import NamedTuple
-
 from odoo import Command, api, models
 
 from ..matching.open_item import CREDIT, DEBT, Group
-from .engine.minor_units import from_minor_units
-
-
-class Pair(NamedTuple):
-    """A debit and a credit item to be reconciled, one ``account.move.line`` record each.
-
-    ``capped``: the one of the two of which exactly ``amount`` (positive, in its currency) is settled; None to settle as
-    much as is open on both.
-    """
-
-    debit: models.BaseModel
-    credit: models.BaseModel
-    capped: models.BaseModel | None = None
-    amount: float = 0.0
-
-
-def make_pair(lines, debt_is_debit, cap=None):
-    """
-    :param dict lines: ``{DEBT: account.move.line, CREDIT: account.move.line}``
-    :param bool debt_is_debit: whether the debt is the debit, as it is for customers
-    :param Cap cap: in minor units, None to settle as much as is open on both
-    :return: :class:`Pair`
-    """
-    pair = Pair(lines[DEBT], lines[CREDIT]) if debt_is_debit else Pair(lines[CREDIT], lines[DEBT])
-    if not cap:
-        return pair
-    line = lines[cap.side]
-    return pair._replace(capped=line, amount=from_minor_units(line.currency_id, cap.amount))
-
-
-class PairsInProgress:
-    """What the overrides of native methods must know of the pairs of one call, and what they find out.
-
-    It travels in the context. An object is equal to itself only; a dictionary would be equal to that of another call,
-    and Odoo hands out an existing environment again where the contexts are equal.
-    """
-
-    def __init__(self, pairs, outer_context=None):
-        self.outer_context = outer_context or {}  # without what is only meant for the reconciliation
-        # (debit item id, credit item id) -> (id of the capped item, amount)
-        self.caps = {(pair.debit.id, pair.credit.id): (pair.capped.id, pair.amount) for pair in pairs if pair.capped}
-        self.exchange_moves = {}  # (debit item id, credit item id) -> account.move
+from .engine.pairs import PairsInProgress
 
 
 class AccountMoveLine(models.Model):
@@ -84,7 +41,7 @@ class AccountMoveLine(models.Model):
     def _has_open_counterpart(self):
         """Whether the partner has anything open, on this account and in the companies at work, on the other side."""
         self.ensure_one()
-        is_debit = (self.amount_residual_currency or self.amount_residual) > 0
+        opposite = "<" if (self._get_open_item_side() == DEBT) == (self.account_type == "asset_receivable") else ">"
         return bool(
             self.search_count(
                 [
@@ -93,7 +50,7 @@ class AccountMoveLine(models.Model):
                     ("parent_state", "=", "posted"),
                     ("reconciled", "=", False),
                     ("company_id", "in", self.env.companies.ids),
-                    ("amount_residual_currency", "<" if is_debit else ">", 0),
+                    ("amount_residual_currency", opposite, 0),
                 ],
                 limit=1,
             )
@@ -169,6 +126,23 @@ class AccountMoveLine(models.Model):
         in_progress = self.env.context.get("credit_allocation_pairs")
         return in_progress if isinstance(in_progress, PairsInProgress) else None
 
+    # ------------------------------------------------------------------------------------------------------------------
+    # Capped pairs: the native method is shown less than what is open, and settles exactly that. 30.00 of an invoice of
+    # 100.00 and a payment of 80.00:
+    #
+    #                                  debit     credit
+    #   running residuals             100.00     -80.00
+    #   held back                      70.00       0.00    _hold_back
+    #   shown to the native method     30.00     -80.00
+    #   left by the native method       0.00     -50.00
+    #   left by partial and exchange    0.00     -50.00    _get_residuals_left
+    #   given back                    +70.00       0.00
+    #   running residuals afterwards   70.00     -50.00
+    #
+    # Running residuals are the dictionaries of native reconciliation: "aml", "amount_residual" in the company's currency,
+    # "amount_residual_currency" in that of the item; signed, positive for a debit.
+    # ------------------------------------------------------------------------------------------------------------------
+
     @api.model
     def _prepare_reconciliation_single_partial(self, debit_values, credit_values, shadowed_aml_values=None):
         in_progress = self._get_pairs_in_progress()
@@ -176,78 +150,76 @@ class AccountMoveLine(models.Model):
             return super()._prepare_reconciliation_single_partial(
                 debit_values, credit_values, shadowed_aml_values=shadowed_aml_values
             )
-        pair = (debit_values["aml"].id, credit_values["aml"].id)
-        sides = ((debit_values, 1, "debit"), (credit_values, -1, "credit"))
-        held_back = self._hold_back(debit_values, credit_values, *in_progress.caps.get(pair, (None, 0.0)))
-        visible = [dict(values) for values, _sign, _side in sides]
+        sides = {"debit": debit_values, "credit": credit_values}
+        pair = tuple(values["aml"].id for values in sides.values())
+        held_back = {side: self._hold_back(values, in_progress.caps.get(pair)) for side, values in sides.items()}
+        shown = {side: dict(values) for side, values in sides.items()}
         results = super()._prepare_reconciliation_single_partial(
             debit_values, credit_values, shadowed_aml_values=shadowed_aml_values
         )
         if results.get("exchange_values"):
             results["exchange_values"]["credit_allocation_pair"] = pair
         if results.get("partial_values"):
-            for before, (values, sign, side) in zip(visible, sides, strict=True):
-                self._correct_residuals(before, values, sign, side, results)
-        if pair in in_progress.caps:
-            for values, residuals in held_back:
-                for name, amount in residuals.items():
-                    values[name] += amount
-            # the cap is reached: nothing more of this pair
-            results = {**results, "debit_values": None, "credit_values": None}
-        return results
+            for side, values in sides.items():
+                values.update(self._get_residuals_left(shown[side], side, results))
+        if pair not in in_progress.caps:
+            return results
+        for side, values in sides.items():
+            for name, amount in held_back[side].items():
+                values[name] += amount
+        # the cap is reached: nothing more of this pair
+        return {**results, "debit_values": None, "credit_values": None}
 
     @api.model
-    def _correct_residuals(self, before, values, sign, side, results):
-        """Let the running residuals of one item say what the partial and the exchange entry will leave of it.
+    def _hold_back(self, values, cap):
+        """Hide from native reconciliation what a cap leaves of an item.
+
+        What stays visible in the company's currency is the share at the rate that the item was booked at, as native
+        reconciliation itself computes it.
+
+        :param dict values: the running residuals of the item, lowered here
+        :param cap: ``(id of the capped item, amount)``, the amount positive, in the currency of the item; None for none
+        :return: ``{name: amount}``, what was taken off the running residuals
+        """
+        line, (capped_id, amount) = values["aml"], cap or (None, 0.0)
+        currency, company_currency = line.currency_id, line.company_currency_id
+        residual, residual_currency = values["amount_residual"], values["amount_residual_currency"]
+        if line.id != capped_id or currency.compare_amounts(amount, abs(residual_currency)) >= 0:
+            return {}
+        shown = amount
+        if currency != company_currency:
+            shown = min(company_currency.round(amount * abs(line.balance / line.amount_currency)), abs(residual))
+        sign = 1 if residual_currency > 0 else -1
+        values.update(amount_residual=sign * shown, amount_residual_currency=sign * amount)
+        return {
+            "amount_residual": residual - sign * shown,
+            "amount_residual_currency": residual_currency - sign * amount,
+        }
+
+    @api.model
+    def _get_residuals_left(self, shown, side, results):
+        """What the partial and the exchange entry of a pair leave of one of its items.
 
         Between two foreign currencies the native figure of a credit is wrong by twice its exchange difference. Nobody
         notices where the item is used up by the pair, but a capped one is used again.
 
-        :param dict before: the residuals of the item before the pair, as far as visible
-        :param dict values: the running residuals, corrected here
-        :param int sign: 1 for the debit, -1 for the credit
+        :param dict shown: the residuals of the item that the native method was shown
         :param str side: ``debit`` or ``credit``
-        :param dict results: what native reconciliation found out about the pair
+        :param dict results: what the native method found out about the pair
+        :return: ``{name: amount}``
         """
-        partial, line = results["partial_values"], values["aml"]
-        residual = before["amount_residual"] - sign * partial["amount"]
-        residual_currency = before["amount_residual_currency"] - sign * partial[f"{side}_amount_currency"]
+        partial, line, sign = results["partial_values"], shown["aml"], 1 if side == "debit" else -1
+        residual = shown["amount_residual"] - sign * partial["amount"]
+        residual_currency = shown["amount_residual_currency"] - sign * partial[f"{side}_amount_currency"]
         exchange_values = results.get("exchange_values") or {"move_values": {"line_ids": []}}
         for _command, _id, vals in exchange_values["move_values"]["line_ids"]:
             if vals.get("reconciled_lines_ids") == [Command.set(line.ids)]:
                 residual += vals["debit"] - vals["credit"]
                 residual_currency += vals["amount_currency"]
-        values["amount_residual"] = line.company_currency_id.round(residual)
-        values["amount_residual_currency"] = line.currency_id.round(residual_currency)
-
-    @api.model
-    def _hold_back(self, debit_values, credit_values, capped_id, amount):
-        """Hide from native reconciliation what a cap leaves of the running residuals.
-
-        What stays visible in the company's currency is the share at the rate that the item was booked at, as native
-        reconciliation itself computes it.
-
-        :param dict debit_values: the running residuals of the debit item, lowered here; likewise ``credit_values``
-        :param capped_id: the item which is capped, None for no cap
-        :param float amount: the cap, positive, in the currency of the item
-        :return: list of ``(values, residuals to be added again afterwards)``
-        """
-        for values, sign in ((debit_values, 1), (credit_values, -1)):
-            line = values["aml"]
-            currency, company_currency = line.currency_id, line.company_currency_id
-            residual, residual_currency = sign * values["amount_residual"], sign * values["amount_residual_currency"]
-            if line.id != capped_id or currency.compare_amounts(amount, residual_currency) >= 0:
-                continue
-            if currency == company_currency:
-                visible = amount
-            else:
-                rate = abs(line.balance / line.amount_currency)
-                visible = min(company_currency.round(amount * rate), residual)
-            visible_residuals = {"amount_residual": sign * visible, "amount_residual_currency": sign * amount}
-            held_back = {name: values[name] - visible for name, visible in visible_residuals.items()}
-            values.update(visible_residuals)
-            return [(values, held_back)]
-        return []
+        return {
+            "amount_residual": line.company_currency_id.round(residual),
+            "amount_residual_currency": line.currency_id.round(residual_currency),
+        }
 
     def _reconcile_post_hook(self, data):
         """What an invoice does when it gets paid is not part of the reconciliation: it sees the context as it was."""

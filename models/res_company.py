@@ -1,17 +1,19 @@
 from odoo import api, fields, models
 
+from .engine.expected_conflicts import conflicts_expected
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
 
     credit_allocation_receivable = fields.Boolean(
-        string="Allocate customer credits automatically",
+        string="Allocate credits of customers automatically",
         default=True,
         help="When a document of a customer is posted, allocate the customer's outstanding credits to the open "
         "invoices.",
     )
     credit_allocation_payable = fields.Boolean(
-        string="Allocate vendor credits automatically",
+        string="Allocate credits of vendors automatically",
         help="When a document of a vendor is posted, allocate your outstanding credits with the vendor to the open "
         "bills.",
     )
@@ -127,7 +129,8 @@ class ResCompany(models.Model):
         if not ranges.filtered(lambda year: year.date_from <= date <= year.date_to):
             # Two transactions must not both begin a year: a write to the row that they share makes the second one fail
             # in a way that is tried again.
-            self.env.cr.execute("UPDATE ir_sequence SET write_date = write_date WHERE id = %s", (sequence.id,))
+            with conflicts_expected(self.env.cr):
+                self.env.cr.execute("UPDATE ir_sequence SET write_date = write_date WHERE id = %s", (sequence.id,))
             ranges.create(
                 {
                     "sequence_id": sequence.id,

@@ -135,7 +135,7 @@ class AccountCreditAllocationUnallocated(models.TransientModel):
         statement each way: there may be tens of thousands.
         """
         scope = AllocationScope(company_ids=tuple(self.env.companies.ids))
-        plans = self.env["account.credit.allocation.executor"]._plan(scope)
+        plans = self.env["account.credit.allocation.planner"]._plan(scope)
         self.env.cr.execute(SQL("DELETE FROM %s WHERE create_uid = %s", SQL.identifier(self._table), self.env.uid))
         columns = self._get_columns()
         self.env.cr.execute(

@@ -194,7 +194,7 @@ class AllocationCase(AccountTestInvoicingCommon):
         """The outcome lists the document's open item with this reason."""
         items = self.open_items(record).ids
         reasons = {
-            left.leftover.reason for left in outcome.credits_left + outcome.debts_left if left.leftover.item.id in items
+            left.reason for left in outcome.credits_left + outcome.debts_left if left.item.id in items
         }
         self.assertEqual(reasons, {reason})
 

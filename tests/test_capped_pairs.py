@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo.tests import tagged
 
 from ..matching.open_item import CREDIT, DEBT, MANUAL, AllocationPlan, Cap, Evidence, Match
-from ..models.engine.allocation_executor import GroupPlan
+from ..models.engine.allocation_planner import GroupPlan
 from ..models.engine.minor_units import to_minor_units
 from ..models.engine.open_item_reader import AllocationScope
 from .random_ledgers import RandomLedgerCase
@@ -27,7 +27,7 @@ class CappedPairsCase(RandomLedgerCase):
         """
         debts, credits = self.read_items()
         items = {item.id: item for item in debts + credits}
-        exchange = self.env["account.credit.allocation.executor"]._get_exchange(items.values())
+        exchange = self.env["account.credit.allocation.planner"]._get_exchange(items.values())
         matches = []
         for debt_document, credit_document, side, amount in typed:
             lines = {DEBT: self.open_items(debt_document), CREDIT: self.open_items(credit_document)}
@@ -181,7 +181,7 @@ class TestCappedPairsProperties(CappedPairsCase):
     def _type_amounts(self, random):
         """A plan of some pairs of any currencies, most of them for part of what is open."""
         debts, credits = self.read_items()
-        exchange = self.env["account.credit.allocation.executor"]._get_exchange(debts + credits)
+        exchange = self.env["account.credit.allocation.planner"]._get_exchange(debts + credits)
         residuals = {item.id: item.residual for item in debts + credits}
         pairs = [(debt, credit) for debt in debts for credit in credits]
         matches = []

@@ -121,7 +121,7 @@ class TestExecutor(AllocationCase):
             self.assertAllocated(invoices[partner], payments[partner], 10)
         self.assertNotAllocated(invoices[poisoned], payments[poisoned])
         self.assertLeft(outcome, payments[poisoned], "failed")
-        left = next(left for left in outcome.credits_left if left.leftover.reason == "failed")
+        left = next(left for left in outcome.credits_left if left.reason == "failed")
         self.assertEqual(left.message, "The period is locked.")
 
     def test_what_differs_from_the_plan_is_rolled_back(self):
@@ -165,15 +165,6 @@ class TestExecutor(AllocationCase):
         self.assertOpen(invoice, 100)
         self.assertOpen(payment, 60)
 
-    def test_items_locked_by_another_transaction_are_left_and_named(self):
-        invoice, payment = self.invoice(100), self.payment(100)
-        Line = type(self.env["account.move.line"])
-        free = self.open_items(invoice)
-        with patch.object(Line, "try_lock_for_update", lambda lines, **_options: lines & free):
-            outcome = self.allocate(partner_ids=(self.customer.id,))
-        self.assertLeft(outcome, payment, "locked_by_another_user")
-        self.assertOpen(invoice, 100)
-
     def test_what_was_locked_only_for_a_moment_is_not_listed_when_it_was_allocated_after_all(self):
         """One batch: the first partner's items are locked at first, the second partner fails; then each alone."""
         locked, failing = (self.invoice(100), self.payment(100)), (self.invoice(50, self.stranger),)
@@ -199,38 +190,31 @@ class TestExecutor(AllocationCase):
         ):
             outcome = self.allocate(partner_ids=(self.customer.id, self.stranger.id))
         self.assertAllocated(*locked, 100)
-        self.assertEqual({left.leftover.reason for left in outcome.credits_left + outcome.debts_left}, {"failed"})
+        self.assertEqual({left.reason for left in outcome.credits_left + outcome.debts_left}, {"failed"})
 
     def test_items_that_changed_after_the_plan_are_left(self):
         invoice, payment = self.invoice(100), self.payment(100)
         executor = self.env["account.credit.allocation.executor"]
-        plans = executor._plan(AllocationScope(company_ids=tuple(self.company.ids), partner_ids=(self.customer.id,)))
+        planner = self.env["account.credit.allocation.planner"]
+        plans = planner._plan(AllocationScope(company_ids=tuple(self.company.ids), partner_ids=(self.customer.id,)))
         (self.open_items(invoice) + self.open_items(self.payment(30))).reconcile()
         outcome = executor._execute(plans, "run")
         self.assertFalse(outcome.executed)
         self.assertNotAllocated(invoice, payment)
         self.assertLeft(outcome, payment, "locked_by_another_user")
 
-    def test_large_scopes_go_in_batches_of_whole_partners(self):
+    def test_a_scope_of_many_batches_is_one_document(self):
         partners = self.env["res.partner"].create([{"name": f"Customer {index}"} for index in range(7)])
         for partner in partners:
             self.invoice(10, partner)
             self.invoice(10, partner)
             self.payment(20, partner)
-        Line = type(self.env["account.move.line"])
-        native_pairs, sizes = Line._reconcile_pairs, []
-
-        def count_pairs(lines, pairs, **options):
-            sizes.append(len(pairs))
-            return native_pairs(lines, pairs, **options)
-
-        with (
-            patch.object(allocation_executor, "PAIRS_PER_BATCH", 5),
-            patch.object(Line, "_reconcile_pairs", count_pairs),
-        ):
+        with patch.object(allocation_executor, "PAIRS_PER_BATCH", 5):
             outcome = self.allocate(partner_ids=tuple(partners.ids))
-        self.assertEqual(sizes, [4, 4, 4, 2])
         self.assertEqual(len(outcome.executed), 14)
+        self.assertEqual(len(outcome.documents), 1)
+        self.assertEqual(outcome.documents.amount_total, 140)
+        self.assertFalse(outcome.credits_left + outcome.debts_left)
 
     def test_second_allocation_right_after_the_first_does_nothing(self):
         self.invoice(100), self.invoice(70), self.payment(150)

@@ -45,15 +45,15 @@ class TestOnPostPerformance(OnPostCase):
 
     def count_queries_of_allocation(self, count):
         entries = self.post_credits(count)
-        Executor = type(self.env["account.credit.allocation.executor"])
-        native_plan, plans = Executor._plan, []
+        Planner = type(self.env["account.credit.allocation.planner"])
+        native_plan, plans = Planner._plan, []
 
-        def plan(executor, scope):
+        def plan(planner, scope):
             plans.append(scope)
-            return native_plan(executor, scope)
+            return native_plan(planner, scope)
 
         before = self.env.cr.sql_log_count
-        with patch.object(Executor, "_plan", plan):
+        with patch.object(Planner, "_plan", plan):
             self.commit()
         queries = self.env.cr.sql_log_count - before
         self.assertEqual(len(plans), 1, "posted together, planned together")
@@ -122,15 +122,3 @@ class TestOnPostPerformance(OnPostCase):
             {}
         )._create_payments()
         self.assertNothingIsRead()
-
-    def test_what_is_open_on_one_side_has_an_index_of_its_own(self):
-        self.env.cr.execute(
-            """SELECT pg_get_expr(indpred, indrelid)
-                 FROM pg_index
-                WHERE indexrelid IN ('account_move_line_open_debits_idx'::regclass,
-                                     'account_move_line_open_credits_idx'::regclass)
-                  AND indisvalid"""
-        )
-        predicates = " ".join(predicate for (predicate,) in self.env.cr.fetchall())
-        self.assertIn("(amount_residual_currency > (0)::numeric)", predicates)
-        self.assertIn("(amount_residual_currency < (0)::numeric)", predicates)

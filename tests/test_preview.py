@@ -2,7 +2,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..matching.open_item import DEBT, TOLERANCE, AllocationPlan, Cap, Evidence, WriteOff
-from ..models.engine.allocation_executor import GroupPlan
+from ..models.engine.allocation_planner import GroupPlan
 from ..models.engine.open_item_reader import AllocationScope
 from .common import AllocationCase
 from .test_tolerance import ToleranceCase
@@ -17,7 +17,7 @@ class PreviewCase(AllocationCase):
         return Document.browse(action["res_id"]) if action.get("res_id") else Document.search(action["domain"])
 
     def plan(self, partners):
-        return self.env["account.credit.allocation.executor"]._plan(
+        return self.env["account.credit.allocation.planner"]._plan(
             AllocationScope(company_ids=tuple(self.company.ids), partner_ids=tuple(partners.ids))
         )
 

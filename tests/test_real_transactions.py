@@ -105,6 +105,10 @@ class RealTransactionsCase(BaseCase):
     def lock_items(self, cr):
         cr.execute("SELECT id FROM account_move_line WHERE partner_id = %s FOR UPDATE", (self.partner_id,))
 
+    def no_error_logged(self):
+        """A conflict that is tried again is no error in anybody's log."""
+        return self.assertNoLogs("odoo.sql_db", "ERROR")
+
     def quiet_sql(self):
         return patch("odoo.sql_db._logger.error")
 
@@ -163,7 +167,7 @@ class TestRealTransactions(RealTransactionsCase):
             cr.execute("SET LOCAL lock_timeout = '1s'")
             outcome = self.environment(cr)["account.credit.allocation.executor"]._allocate(self.scope(), "bulk")
             self.assertFalse(outcome.executed)
-            self.assertEqual({left.leftover.reason for left in outcome.credits_left}, {"locked_by_another_user"})
+            self.assertEqual({left.reason for left in outcome.credits_left}, {"locked_by_another_user"})
             cr.rollback()
             other.rollback()
 
@@ -174,7 +178,7 @@ class TestRealTransactions(RealTransactionsCase):
             with (
                 patch.object(allocation_trigger, "PAUSE", 0),
                 patch.object(allocation_trigger, "LOCK_TIMEOUT", "100ms"),
-                self.quiet_sql(),
+                self.no_error_logged(),
             ):
                 payment_id = self.commit(self.post_payment)
             other.rollback()
@@ -192,7 +196,7 @@ class TestRealTransactions(RealTransactionsCase):
                 company = self.environment(early)["res.company"].browse(self.company_id)
                 self.assertEqual(company._next_credit_allocation_number(day), "CA/2039/00001")
             company = late_env["res.company"].browse(self.company_id)
-            with self.assertRaises(psycopg2.errors.SerializationFailure), self.quiet_sql():
+            with self.no_error_logged(), self.assertRaises(psycopg2.errors.SerializationFailure):
                 company._next_credit_allocation_number(day)
             late.rollback()
             late_env.transaction.reset()
@@ -211,7 +215,7 @@ class TestRealTransactions(RealTransactionsCase):
             with self.registry.cursor() as early:
                 outcome = self.environment(early)["account.credit.allocation.executor"]._allocate(self.scope(), "run")
                 self.assertEqual(len(outcome.executed), 1)
-            with self.assertRaises(psycopg2.errors.SerializationFailure), self.quiet_sql():
+            with self.no_error_logged(), self.assertRaises(psycopg2.errors.SerializationFailure):
                 late_executor._allocate(self.scope(), "run")
             late.rollback()
             late_env.transaction.reset()
@@ -230,12 +234,39 @@ class TestRealTransactions(RealTransactionsCase):
                 lines.with_env(self.environment(early))._undo()
                 with self.assertRaisesRegex(UserError, "Somebody else is working on these documents"):
                     lines._undo()
-            with self.assertRaises(psycopg2.errors.SerializationFailure), self.quiet_sql():
+            with self.no_error_logged(), self.assertRaises(psycopg2.errors.SerializationFailure):
                 lines._undo()
             late.rollback()
             late_env.transaction.reset()
             with self.assertRaisesRegex(UserError, "has undone this already"):
                 lines._undo()
+        self.assertEqual(self.residuals(), [100, -100])
+
+    def test_undo_of_items_in_use_by_another_transaction_changes_nothing(self):
+        self.commit(self.post_invoice)
+        self.commit(self.post_payment)
+        with self.registry.cursor() as other, self.registry.cursor() as cr:
+            self.lock_items(other)
+            lines = self.environment(cr)["account.credit.allocation.line"].search([("partner_id", "=", self.partner_id)])
+            with self.assertRaisesRegex(UserError, "Somebody else is working on these documents.*INV/.*Nothing was changed"):
+                lines._undo()
+            cr.rollback()
+            other.rollback()
+        self.assertEqual(self.residuals(), [0, 0])
+
+    def test_preview_of_items_in_use_by_another_transaction_stays_as_it_is(self):
+        self.switch_off()
+        self.commit(self.post_invoice)
+        self.commit(self.post_payment)
+        with self.registry.cursor() as cr:
+            draft = self.environment(cr)["res.partner"].browse(self.partner_id).action_preview_credit_allocation()
+        with self.registry.cursor() as other, self.registry.cursor() as cr:
+            self.lock_items(other)
+            document = self.environment(cr)["account.credit.allocation"].browse(draft["res_id"])
+            with self.assertRaisesRegex(UserError, "In use by somebody else"):
+                document.action_apply()
+            cr.rollback()
+            other.rollback()
         self.assertEqual(self.residuals(), [100, -100])
 
     def test_two_clicks_on_apply_allocate_once(self):
@@ -250,13 +281,13 @@ class TestRealTransactions(RealTransactionsCase):
             self.assertEqual(document.state, "draft")
             with self.registry.cursor() as early:
                 document.with_env(self.environment(early)).action_apply()
-                with self.assertRaisesRegex(UserError, "Somebody else is applying"):
+                with self.assertRaisesRegex(UserError, "Somebody else is working on Preview"):
                     document.action_apply()
-            with self.assertRaises(psycopg2.errors.SerializationFailure), self.quiet_sql():
+            with self.no_error_logged(), self.assertRaises(psycopg2.errors.SerializationFailure):
                 document.action_apply()
             late.rollback()
             late_env.transaction.reset()
-            with self.assertRaisesRegex(UserError, "applied already, as CA/"):
+            with self.assertRaisesRegex(UserError, "CA/.* is: Done"):
                 document.action_apply()
         self.assertEqual(self.residuals(), [0, 0])
 

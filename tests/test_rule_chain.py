@@ -25,7 +25,7 @@ class RuleCase(AllocationCase):
         (moved + (rules - moved)).web_resequence({}, offset=min(rules.mapped("sequence")))
 
     def options(self, company=None):
-        return self.env["account.credit.allocation.executor"]._get_matching_options(company or self.company)
+        return self.env["account.credit.allocation.planner"]._get_matching_options(company or self.company)
 
     def switch_on_tolerance(self, amount=5, percent=2):
         tolerance = self.rule("tolerance")
@@ -216,8 +216,8 @@ class TestRuleChain(RuleCase):
         self.rules().enabled = False
         self.rule("oldest_first").enabled = True
         branch = self.branch()
-        executor = self.env["account.credit.allocation.executor"].with_context(allowed_company_ids=branch.ids)
-        self.assertEqual(executor._get_matching_options(branch.root_id).rules, ("oldest_first",))
+        planner = self.env["account.credit.allocation.planner"].with_context(allowed_company_ids=branch.ids)
+        self.assertEqual(planner._get_matching_options(branch.root_id).rules, ("oldest_first",))
         invoice = self.invoice(50, self.stranger, company=branch)
         credit = self.credit_note(30, self.stranger, company=branch)
         self.allocate(company_ids=(branch.id,), partner_ids=(self.stranger.id,))

@@ -107,7 +107,7 @@ class TestRunTransactions(RealTransactionsCase):
 
     def test_two_runs_over_the_same_partners_allocate_once(self):
         run_ids = [self.start_run(items_per_batch=500), self.start_run(items_per_batch=500)]
-        with self.interrupt_work(lambda _run: self.work()), self.assertNoLogs("odoo.sql_db", "WARNING"):
+        with self.interrupt_work(lambda _run: self.work()), self.no_error_logged():
             self.work()
         for run_id in run_ids:
             self.take_delays_off(run_id)
@@ -186,7 +186,7 @@ class TestRunTransactions(RealTransactionsCase):
         run_id = self.start_run(items_per_batch=500)
         with self.registry.cursor() as other:
             other.execute("UPDATE account_move SET narration = 'open' WHERE partner_id = %s", (self.partner_id,))
-            with patch.object(own_transaction, "LOCK_TIMEOUT", "100ms"), self.assertNoLogs("odoo.sql_db", "WARNING"):
+            with patch.object(own_transaction, "LOCK_TIMEOUT", "100ms"), self.no_error_logged():
                 self.work()
             self.assertEqual(self.states(run_id)[0], "running")
             other.rollback()

@@ -247,7 +247,7 @@ class TestSameAsNative(RandomLedgerCase):
     def _run(self, reconcile, quiet):
         """What the database holds after ``reconcile(plans, quiet)``, which is rolled back again."""
         self.env.cr.flush()
-        plans = self.env["account.credit.allocation.executor"]._plan(
+        plans = self.env["account.credit.allocation.planner"]._plan(
             AllocationScope(company_ids=tuple(self.company.ids), partner_ids=(self.customer.id, self.stranger.id))
         )
         database = Database(self.env, BOOKS if quiet else BOOKS + MESSAGES)

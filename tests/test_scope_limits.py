@@ -18,7 +18,7 @@ class TestScopeLimits(AllocationCase):
         )
 
     def assertNotListed(self, outcome, *records):
-        listed = {left.leftover.item.document for left in outcome.credits_left + outcome.debts_left}
+        listed = {left.item.document for left in outcome.credits_left + outcome.debts_left}
         for record in records:
             self.assertNotIn(self.open_items(record).move_id.id, listed)
 

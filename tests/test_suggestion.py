@@ -9,7 +9,7 @@ from ..matching.open_item import (
     Leftover,
     Suggestion,
 )
-from ..models.engine.allocation_executor import GroupPlan
+from ..models.engine.allocation_planner import GroupPlan
 from ..models.engine.open_item_reader import AllocationScope
 from .common import AllocationCase, OnPostCase
 from .test_security import SecurityCase
@@ -176,7 +176,7 @@ class TestSuggestion(SuggestionCase):
 
     def test_what_is_left_in_a_done_document_can_be_chosen_there(self):
         invoice, payment = self.invoice(5, day="2024-02-01"), self.payment(5)
-        [(group, plan)] = self.env["account.credit.allocation.executor"]._plan(
+        [(group, plan)] = self.env["account.credit.allocation.planner"]._plan(
             AllocationScope(
                 company_ids=tuple(self.company.ids),
                 partner_ids=(self.customer.id,),

@@ -121,7 +121,7 @@ class TestUnallocated(UnallocatedCase):
         self.assertEqual(sum(outcome.documents.mapped("amount_total")), promised)
         self.assertEqual(
             {
-                entry.leftover.item.id: (entry.leftover.amount / 100, entry.leftover.reason)
+                entry.item.id: (entry.amount / 100, entry.reason)
                 for entry in outcome.credits_left
             },
             left,

@@ -398,20 +398,6 @@ class TestUndo(UndoCase):
         self.assertTrue(payment.credit_allocation_excluded)
         self.assertFalse(write_off.credit_allocation_excluded)
 
-    def test_item_in_use_by_somebody_else_is_named_and_nothing_changes(self):
-        invoice, payment = self.invoice(100), self.payment(100)
-        document = self.allocate_customer()
-        dialog = self.open_dialog(document)
-        Line = type(self.env["account.move.line"])
-        free = self.open_items(invoice)
-        with (
-            patch.object(Line, "try_lock_for_update", lambda lines, **_options: lines & free),
-            self.assertRaisesRegex(UserError, f"Somebody else is working on these documents.*{payment.name}"),
-        ):
-            dialog.action_undo()
-        self.assertAllocated(invoice, payment, 100)
-        self.assertEqual(document.state, "done")
-
     def test_when_odoo_refuses_one_none_is_undone(self):
         """The exchange account was archived meanwhile: Odoo cannot book the reversal."""
         dollars, dollar_payment = self.invoice(80), self.payment(80)

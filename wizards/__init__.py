@@ -1,6 +1,8 @@
+from . import account_credit_allocation_wizard_checks  # the wizard inherits them
+
+# isort: split
 from . import (
     account_credit_allocation_undo,
     account_credit_allocation_wizard,
-    account_credit_allocation_wizard_checks,
     account_credit_allocation_wizard_line,
 )

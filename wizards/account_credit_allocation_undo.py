@@ -2,7 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.fields import Command
-from odoo.tools import format_date, format_list, formatLang
+from odoo.tools import format_date, format_list
 
 # how many documents one sentence names
 NAMED_AT_MOST = 10
@@ -109,7 +109,7 @@ class AccountCreditAllocationUndo(models.TransientModel):
         names = []
         for move, group in by_move.items():
             amount, currency = sum(group.mapped(f"{side}_amount")), group[f"{side}_currency_id"][:1]
-            names.append(f"{move.name} ({formatLang(self.env, amount, currency_obj=currency)})")
+            names.append(f"{move.name} ({currency.format(amount)})")
         return format_list(self.env, names)
 
     def _get_entry_sentences(self):
@@ -156,6 +156,6 @@ class AccountCreditAllocationUndo(models.TransientModel):
 def _format_total(lines):
     """The sum of allocation lines, in the currency of each company."""
     return ", ".join(
-        formatLang(lines.env, sum(group.mapped("amount")), currency_obj=currency)
+        currency.format(sum(group.mapped("amount")))
         for currency, group in lines.grouped("company_currency_id").items()
     )

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import formatLang
 
 from ..matching.open_item import (
     CREDIT,
@@ -14,7 +13,7 @@ from ..matching.open_item import (
     Evidence,
     Match,
 )
-from ..models.engine.allocation_executor import GroupPlan
+from ..models.engine.allocation_planner import GroupPlan
 from ..models.engine.minor_units import from_minor_units, to_minor_units
 from ..models.engine.open_item_reader import AllocationScope
 
@@ -32,6 +31,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
 
     _name = "account.credit.allocation.wizard"
     _description = "Allocate Credits"
+    _inherit = ["account.credit.allocation.wizard.checks"]
 
     move_id = fields.Many2one("account.move", string="Document", required=True, readonly=True, ondelete="cascade")
     side = fields.Selection(
@@ -134,7 +134,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
     @api.model
     def _plan_alone(self, move):
         """What the rules would do with this document alone: :class:`GroupPlan` records."""
-        return self.env["account.credit.allocation.executor"]._plan(self._get_scope(move))
+        return self.env["account.credit.allocation.planner"]._plan(self._get_scope(move))
 
     @api.model
     def _get_proposals(self, move, side, plans):
@@ -201,7 +201,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
         """Why the amounts together cannot be allocated; False if they can."""
         if self.currency_id.compare_amounts(self.amount_remaining, 0) >= 0:
             return False
-        excess = formatLang(self.env, -self.amount_remaining, currency_obj=self.currency_id)
+        excess = self.currency_id.format(-self.amount_remaining)
         if self.side == DEBT:
             return self.env._("%(excess)s more than is due on %(label)s.", excess=excess, label=self.label)
         return self.env._("%(excess)s more than is available of %(label)s.", excess=excess, label=self.label)
@@ -271,7 +271,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
         kept = self._get_kept_proposals(lines)
         lines = lines.sorted(lambda line: line.item_id.id not in kept)
         used = targets + [items[line.item_id.id] for line in lines]
-        exchange = self.env["account.credit.allocation.executor"]._get_exchange(used)
+        exchange = self.env["account.credit.allocation.planner"]._get_exchange(used)
         left = {target.id: target.residual for target in targets}
         matches = []
         for line in lines:
@@ -296,7 +296,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
         :param list matches: those that are settled before the pair
         :return: int, minor units; 0 if the pair settles nothing
         """
-        exchange = self.env["account.credit.allocation.executor"]._get_exchange(used)
+        exchange = self.env["account.credit.allocation.planner"]._get_exchange(used)
         for match in matches:
             exchange.settle(match.debt, match.credit, match.cap)
         settled = exchange.settle(debt, credit)
@@ -306,7 +306,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
         """:param int largest: see :meth:`_get_largest_amount`"""
         return self.env._(
             "Exactly this amount cannot be allocated, as it is rounded when it is converted. At most %s is possible.",
-            formatLang(self.env, from_minor_units(self.currency_id, largest), currency_obj=self.currency_id),
+            self.currency_id.format(from_minor_units(self.currency_id, largest)),
         )
 
     def _get_kept_proposals(self, lines):

@@ -5,13 +5,14 @@ from ..matching.open_item import DEBT, NO_EXCHANGE_JOURNAL, RESERVED
 from ..models.engine.open_item_reader import PAYABLE
 
 
-class AccountCreditAllocationWizard(models.TransientModel):
+class AccountCreditAllocationWizardChecks(models.AbstractModel):
     """Everything the wizard refuses, each in one sentence that says what is wrong and what to do about it.
 
     The same checks run when the window is opened and, on what the ledger says then, when the amounts are allocated.
     """
 
-    _inherit = "account.credit.allocation.wizard"
+    _name = "account.credit.allocation.wizard.checks"
+    _description = "What the Allocation Wizard Refuses"
 
     @api.model
     def _check_document(self, moves, side):

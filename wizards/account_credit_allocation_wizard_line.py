@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools import formatLang
 
 from ..matching.open_item import CREDIT, DEBT, EXCLUDED, NO_EXCHANGE_JOURNAL, Evidence
 from ..models.engine.minor_units import from_minor_units
@@ -189,7 +188,7 @@ class AccountCreditAllocationWizardLine(models.TransientModel):
 
     def _get_limit_message(self, limit):
         """:param float limit: the most that could be allocated, in the currency of the document"""
-        amount = formatLang(self.env, limit, currency_obj=self.currency_id)
+        amount = self.currency_id.format(limit)
         if (self.wizard_id.side == DEBT) == (limit == self.available):
             return self.env._("Only %s is available.", amount)
         return self.env._("Only %s is due.", amount)

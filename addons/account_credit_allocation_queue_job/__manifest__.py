@@ -5,6 +5,7 @@
     "summary": "Allocation runs on many workers and many hosts, through OCA's job queue",
     "author": "Credit Allocation contributors",
     "license": "LGPL-3",
+    "development_status": "Beta",
     "depends": ["account_credit_allocation", "queue_job"],
     "data": [
         # the channel before the function that names it

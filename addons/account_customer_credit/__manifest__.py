@@ -5,6 +5,7 @@
     "summary": "What customers have to spend is what the ledger says: see it, reserve it, pay it out",
     "author": "Credit Allocation contributors",
     "license": "LGPL-3",
+    "development_status": "Beta",
     "depends": ["account_credit_allocation"],
     "data": [
         # groups come before what is given to them
@@ -46,6 +47,7 @@
     },
     "post_init_hook": "_prepare_companies",
     "uninstall_hook": "_leave_ledger_whole",
+    "images": ["static/description/customer_credit_movements.png"],
     "application": True,
     "installable": True,
 }

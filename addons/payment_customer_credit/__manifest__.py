@@ -1,10 +1,11 @@
 {
     "name": "Customer Credit: Online Payments",
     "version": "19.0.1.0.0",
-    "category": "Accounting/Accounting",
+    "category": "Accounting/Payment Providers",
     "summary": "Customers see, top up, spend and withdraw their credit in the portal; credit is a payment method",
     "author": "Credit Allocation contributors",
     "license": "LGPL-3",
+    "development_status": "Beta",
     "depends": ["account_customer_credit", "account_payment"],
     "data": [
         # the form that confirms a payment, and the payment method, before the provider that names them

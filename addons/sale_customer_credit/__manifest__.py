@@ -1,10 +1,11 @@
 {
     "name": "Customer Credit: Sales",
     "version": "19.0.1.0.0",
-    "category": "Accounting/Accounting",
+    "category": "Sales/Sales",
     "summary": "Payments and customer credit that belong to a sales order pay the invoices of that order",
     "author": "Credit Allocation contributors",
     "license": "LGPL-3",
+    "development_status": "Beta",
     "depends": ["payment_customer_credit", "sale"],
     "data": [
         "security/ir.model.access.csv",

@@ -8,6 +8,10 @@ ensure_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
         fail "Not installed: ${missing[*]}. As root: apt-get install ${missing[*]}"
+    one_at_a_time install_packages
+}
+
+install_packages() {
     say "Installing Debian packages: ${missing[*]}"
     { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 \
         install --no-install-recommends "${missing[@]}"; } >"$cache/apt.log" 2>&1 </dev/null ||
@@ -40,7 +44,7 @@ ensure_venv() {
     ! cmp -s "$list" "$venv/.installed" || return 0
     ensure_packages python3-venv ca-certificates
     find_python >/dev/null || fail "Python 3.11 with its venv module is needed: on Debian 12, the package python3-venv."
-    ensure_uv
+    one_at_a_time ensure_uv
     say "Installing the Python packages of dev/requirements/$1.txt"
     rm -rf "$venv"
     { "$cache/uv/bin/uv" venv -q --python "$(find_python)" "$venv" &&
@@ -60,7 +64,7 @@ ensure_queue_job() {
 fetch_queue_job() {
     ! cmp -s "$list" "$queue_job/.installed" || return 0
     ensure_packages python3-venv ca-certificates
-    ensure_uv
+    one_at_a_time ensure_uv
     say "Fetching OCA's queue_job (dev/requirements/queue_job.txt)"
     rm -rf "$queue_job"
     "$cache/uv/bin/uv" pip install -q --python "$(find_python)" --target "$queue_job" --no-deps --require-hashes -r "$list" \

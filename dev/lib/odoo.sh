@@ -21,8 +21,11 @@ stage() {
 # odoo_options and template. Further Debian packages may be named.
 ensure_odoo() {
     ensure_packages python3-venv ca-certificates postgresql wkhtmltopdf "$@"
-    ensure_odoo_source
+    (ensure_odoo_source) & # these two take some time, and do not wait for each other
+    local fetching=$!
     one_at_a_time ensure_venv odoo
+    wait $fetching || exit 1
+    ensure_odoo_source
     ensure_postgres
     addons_path=$odoo_source/odoo/addons
     [ ! -d "$odoo_source/addons" ] || addons_path+=,$odoo_source/addons
@@ -30,19 +33,23 @@ ensure_odoo() {
     odoo_command=(env PYTHONPATH="$odoo_source" TMPDIR=/tmp "$cache/venv-odoo/bin/python" "$root/dev/lib/odoo-bin")
     odoo_options=(--config=/dev/null --data-dir="$cache/data" --addons-path="$addons_path")
     template=template_$odoo_id
-    one_at_a_time make_template "$template" account
+    one_at_a_time make_template "$template" account --with-demo
 }
 
-# From here on Odoo's commands see the addon, and beside it its bridges: Odoo takes what is below an addon for a part
-# of it.
+# From here on Odoo's commands see the addon, and beside it the further ones: Odoo takes what is below an addon for a
+# part of it.
 use_addon() {
-    if [ ! -d "$run/addons" ]; then
-        stage "$run/addons"
-        [ ! -d "$run/addons/$addon/bridges" ] || mv "$run/addons/$addon/bridges" "$run/bridges"
-    fi
+    stage_for_odoo
     addons_path+=,$run/addons
-    [ ! -d "$run/bridges" ] || addons_path+=,$run/bridges
+    [ ! -d "$run/further" ] || addons_path+=,$run/further
     odoo_options+=(--addons-path="$addons_path")
+}
+
+stage_for_odoo() {
+    [ ! -d "$run/addons" ] || return 0
+    stage "$run/addons"
+    rm -rf "$run/addons/$addon/dev"
+    [ ! -d "$run/addons/$addon/$addons_folder" ] || mv "$run/addons/$addon/$addons_folder" "$run/further"
 }
 
 # After ensure_queue_job: Odoo's commands see OCA's queue_job, too.
@@ -54,18 +61,29 @@ use_queue_job() {
 
 odoo() { "${odoo_command[@]}" "$1" "${odoo_options[@]}" "${@:2}"; }
 
-# A database with the modules given, Odoo's demo data and compiled assets; made once, then copied.
+# A database with the modules given and compiled assets; made once, then copied. Begins with a copy of the template FROM.
+#   make_template NAME MODULES [--with-demo] [FROM]
 make_template() {
-    local name=$1 modules=$2 log=$cache/template.log
+    local name=$1 modules=$2 demo=$3 from=${4:-} log=$cache/logs/$1.log
     ! { has_database "$name" && [ -d "$cache/data/filestore/$name" ]; } || return 0
-    say "Making the template database with demo data, once (log: $log)"
+    mkdir -p "$cache/logs"
+    say "Making a template database, once: $modules (log: $log)"
     drop_database "$name"
-    drop_database "$name.new"
-    odoo server -d "$name.new" -i "$modules" --with-demo --no-http --stop-after-init --logfile="$log" \
+    if [ -n "$from" ]; then copy_database "$from" "$name.new"; else drop_database "$name.new"; fi
+    odoo server -d "$name.new" -i "$modules" $demo --no-http --stop-after-init --logfile="$log" \
         >>"$log" 2>&1 </dev/null || fail "Odoo could not install $modules: see $log."
     compile_assets "$name.new" >>"$log" 2>&1 || fail "Odoo could not compile its assets: see $log."
     mv "$cache/data/filestore/$name.new" "$cache/data/filestore/$name"
     psql -qd postgres -c "alter database \"$name.new\" rename to \"$name\""
+}
+
+# Another template, which has the modules given on top of the first one. Sets template. Before use_addon: the addons of
+# this project that install themselves are to be installed by the tests.
+ensure_template() {
+    local modules=$1 demo=${2:-} name
+    name=${template}_$(sha1sum <<<"$modules $demo" | cut -c1-6)
+    one_at_a_time make_template "$name" "$modules" "$demo" "$template"
+    template=$name
 }
 
 compile_assets() {
@@ -77,7 +95,7 @@ warm_browser() {
     local browser
     browser=$(command -v chromium google-chrome google-chrome-stable | head -1)
     TMPDIR=/tmp timeout 120 "$browser" --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
-        --disable-component-update --disable-sync --user-data-dir="$run/browser" --dump-dom about:blank >/dev/null 2>&1 || true
+        --disable-component-update --disable-sync --user-data-dir="$(mktemp -d)" --dump-dom about:blank >/dev/null 2>&1 || true
 }
 
 # The first of the ports given that is free, or any.
@@ -95,6 +113,10 @@ for port in [*map(int, sys.argv[1:]), 0]:
         break' "$@"
 }
 
+# Whether a database has the addons named; without names, the root.
 is_installed() {
-    [ "$(psql -d "$1" -Atc "select state from ir_module_module where name = '$addon'")" = installed ]
+    local name
+    for name in "${@:2}" $([ $# -gt 1 ] || echo "$addon"); do
+        [ "$(psql -d "$1" -Atc "select state from ir_module_module where name = '$name'")" = installed ] || return 1
+    done
 }

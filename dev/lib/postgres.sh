@@ -1,5 +1,5 @@
 # A PostgreSQL cluster of our own, reached through its socket alone. It runs as long as a command needs it: every
-# command holds a shared lock, and the one that finds itself the last stops the cluster.
+# command holds a shared lock, and the one that ends last stops the cluster (supervise.sh).
 
 # Short, because the path of a socket must stay below 107 bytes; one cluster per user and cache.
 cluster=/tmp/aca-pg-$(id -u)-$(sha1sum <<<"$cache" | cut -c1-6)
@@ -12,22 +12,23 @@ as_owner() {
 }
 
 ensure_postgres() {
-    PATH=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1):$PATH
+    use_postgres
     exec {users}<>"$cache/postgres.users"
     flock -s "$users"
-    on_exit stop_postgres
     one_at_a_time start_postgres
 }
+
+use_postgres() { PATH=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1):$PATH; }
 
 start_postgres() {
     ! pg_isready -q || return 0
     create_cluster
     forget_dead_server
     say "Starting PostgreSQL in $cluster"
-    as_owner "$(command -v pg_ctl)" -s -w -t 120 -D "$cluster/data" -l "$cluster/log" start -o "-k $cluster \
+    as_owner env -u ACA_COMMAND "$(command -v pg_ctl)" -s -w -t 120 -D "$cluster/data" -l "$cluster/log" start -o "-k $cluster \
         -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal \
         -c max_wal_senders=0 -c shared_buffers=512MB -c work_mem=16MB -c max_wal_size=4GB -c max_connections=200" \
-        {users}>&- 9>&- </dev/null ||
+        {users}>&- 8>&- 9>&- </dev/null ||
         fail "PostgreSQL does not start: see $cluster/log; removing $cluster starts with an empty one."
 }
 
@@ -49,9 +50,12 @@ forget_dead_server() {
     fi
 }
 
-stop_postgres() {
-    ! flock -xn "$users" || as_owner "$(command -v pg_ctl)" -s -w -D "$cluster/data" -m fast stop || true
-    flock -u "$users" # a process that outlives this command must not keep it
+# Whoever holds the lock needs the server: a command that is at work, or what a killed one has left. One that begins now
+# waits until the server is down, and starts it again.
+stop_postgres_if_unused() {
+    [ -e "$cluster/data/postmaster.pid" ] || return 0
+    use_postgres
+    (flock -xn 7 && as_owner "$(command -v pg_ctl)" -s -w -D "$cluster/data" -m fast stop || true) 7<>"$cache/postgres.users"
 }
 
 has_database() { [ "$(psql -d postgres -Atc "select 1 from pg_database where datname = '$1'")" = 1 ]; }

@@ -1,20 +1,19 @@
 """What a test run amounts to.
 
-report.py odoo LOG TALLY [LIST]   failures and unexpected warnings in the log of an Odoo test run
-report.py bridges LOG TALLY       the same, of the bridges
-report.py pytest XML TALLY        the counts of pytest's --junitxml
-report.py lint EXIT_CODE TALLY    one failure when the code is not 0; not counted otherwise
-report.py close TALLY             the closing line 'N passed, N failed, N skipped'; exit 1 unless all is well
+report.py odoo TALLY LOG PART [LIST]   failures and unexpected warnings in the log of an Odoo test run
+report.py pytest TALLY XML             the counts of pytest's --junitxml
+report.py lint TALLY EXIT_CODE         one failure when the code is not 0; not counted otherwise
+report.py close TALLY                  a line for each part, and 'N passed, N failed, N skipped'; exit 1 unless well
 
 Odoo's own exit code is no help: it is 0 when no test matched and when a browser tour found no browser, and warnings
-while a module loads change nothing about it. TALLY gets one line 'part passed failed skipped' per part.
+while a module loads change nothing about it. TALLY gets one line 'part passed failed skipped' per
+part; beside it, TALLY.seconds may have a line 'part seconds'.
 """
 
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +25,7 @@ SUMMARY = re.compile(r"(\d+) failed, (\d+) error\(s\) of \d+ tests")
 RECAPITULATION = re.compile(
     r"Module \S+: \d+ failures|At least one test failed|\d+ failed, \d+ error|\d+ post-tests in"
 )
-STAGED_COPY = re.compile(r"/[^\s\"]*/runs/\d+/(?:addons/account_credit_allocation|(?=bridges))/?")
+STAGED_COPY = re.compile(r"/[^\s\"]*/runs/\d+/(?:addons/account_credit_allocation|further)/?")
 NO_BROWSER = re.compile(r"(?i)chrom|websocket")
 
 
@@ -76,7 +75,7 @@ def read_odoo_log(log):
     return outcomes, shown, summary is not None
 
 
-def report_odoo(log, tally, listing=None, part="odoo"):
+def report_odoo(tally, log, part, listing=None):
     outcomes, shown, closed = read_odoo_log(log)
     for record in shown:
         print(f"{record.level} {record.logger}: {STAGED_COPY.sub('', record.text).strip()}\n")
@@ -90,7 +89,7 @@ def report_odoo(log, tally, listing=None, part="odoo"):
     add(tally, part, *(list(outcomes.values()).count(kind) for kind in ("pass", "fail", "skip")))
 
 
-def report_pytest(xml, tally):
+def report_pytest(tally, xml):
     counts = Counter()
     for suite in ElementTree.parse(xml).getroot().iter("testsuite") if Path(xml).exists() else []:
         counts.update({key: int(suite.get(key)) for key in ("tests", "failures", "errors", "skipped")})
@@ -99,7 +98,7 @@ def report_pytest(xml, tally):
     add(tally, "matching", passed, failed or int(not counts["tests"]), counts["skipped"])
 
 
-def report_lint(exit_code, tally):
+def report_lint(tally, exit_code):
     add(tally, "check", 0, int(exit_code != "0"), 0)
 
 
@@ -109,22 +108,24 @@ def add(tally, part, *counts):
 
 
 def close(tally):
-    rows = [line.split() for line in Path(tally).read_text().splitlines()] if Path(tally).exists() else []
-    passed, failed, skipped = (sum(int(row[column]) for row in rows) for column in (1, 2, 3))
+    rows = [(part, *map(int, counts)) for part, *counts in read_lines(tally)]
+    seconds = {part: int(duration) for part, duration in read_lines(f"{tally}.seconds")}
+    for part, passed, failed, skipped in rows if seconds else []:
+        minutes = "{}:{:02}".format(*divmod(seconds.get(part, 0), 60))
+        print(f"{part:10} {passed:5} passed {failed:5} failed {skipped:5} skipped {minutes:>7} min")
+    passed, failed, skipped = (sum(row[column] for row in rows) for column in (1, 2, 3))
     if failed:
-        print("Failures in:", *(row[0] for row in rows if row[2] != "0"))
+        print("Failures in:", *(part for part, _passed, failed, _skipped in rows if failed))
     elif not passed:
         print("No test was run.")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     sys.exit(bool(failed or not passed))
 
 
+def read_lines(path):
+    return [line.split() for line in Path(path).read_text().splitlines()] if Path(path).exists() else []
+
+
 if __name__ == "__main__":
-    commands = {
-        "odoo": report_odoo,
-        "bridges": partial(report_odoo, part="bridges"),
-        "pytest": report_pytest,
-        "lint": report_lint,
-        "close": close,
-    }
+    commands = {"odoo": report_odoo, "pytest": report_pytest, "lint": report_lint, "close": close}
     commands[sys.argv[1]](*sys.argv[2:])

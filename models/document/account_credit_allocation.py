@@ -1,14 +1,17 @@
 from collections import defaultdict
 
+from dateutil.relativedelta import relativedelta
 from markupsafe import Markup
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.tools import formatLang
+from odoo.exceptions import UserError
 
 from ...matching.open_item import NO_COUNTERPART
 from ..engine.minor_units import from_minor_units
 from ..engine.open_item_reader import AllocationScope
 
+# previews that nobody applied are deleted after so many days
+PREVIEW_DAYS = 30
 ORIGINS = [
     ("on_post", "On posting"),
     ("bulk", "Bulk action"),
@@ -28,6 +31,7 @@ class AccountCreditAllocation(models.Model):
 
     _name = "account.credit.allocation"
     _description = "Credit Allocation"
+    _inherit = ["account.credit.allocation.preview", "account.credit.allocation.lock"]
     # a preview that is applied gets its number then
     _order = "date desc, name desc, id desc"
     _check_company_auto = True
@@ -213,9 +217,9 @@ class AccountCreditAllocation(models.Model):
     def _get_choice_companies(self, left):
         """The companies of the items for which there are several answers to choose from.
 
-        :param list left: :class:`Left` records
+        :param list left: :class:`Leftover` records
         """
-        items = [entry.leftover.item.id for entry in left if entry.leftover.suggestions]
+        items = [entry.item.id for entry in left if entry.suggestions]
         return self.env["account.move.line"].sudo().browse(items).company_id
 
     def _add_leftovers(self, credits_left, debts_left):
@@ -223,23 +227,22 @@ class AccountCreditAllocation(models.Model):
 
         Invoices that simply have no credit are no news.
 
-        :param list credits_left: :class:`Left` records; likewise ``debts_left``
+        :param list credits_left: :class:`Leftover` records; likewise ``debts_left``
         """
         documents = {document.company_id: document for document in self}
         Suggestion = self.env["account.credit.allocation.suggestion"]
-        open_amounts = {left.leftover.item.id: left.leftover.amount for left in credits_left + debts_left}
-        with_choice = [left.leftover.item.id for left in credits_left + debts_left if left.leftover.suggestions]
+        open_amounts = {left.item.id: left.amount for left in credits_left + debts_left}
+        with_choice = [left.item.id for left in credits_left + debts_left if left.suggestions]
         Suggestion._withdraw_for(self.env["account.move.line"].browse(with_choice))
-        debts_left = [left for left in debts_left if left.leftover.reason != NO_COUNTERPART]
+        debts_left = [left for left in debts_left if left.reason != NO_COUNTERPART]
         vals_list = []
         Leftover = self.env["account.credit.allocation.leftover"].sudo()
         for side, entries in (("credit", credits_left), ("debt", debts_left)):
             # all at once, so that their values are read at once
-            lines = self.env["account.move.line"].sudo().browse([left.leftover.item.id for left in entries])
+            lines = self.env["account.move.line"].sudo().browse([left.item.id for left in entries])
             for left, line in zip(entries, lines, strict=True):
                 if document := documents.get(line.company_id):
-                    leftover = Suggestion._with_open_amounts(left.leftover, open_amounts)
-                    left = left._replace(leftover=leftover)
+                    left = Suggestion._with_open_amounts(left, open_amounts)
                     vals_list.append(Leftover._prepare_leftover_vals(document, line, side, left))
         Leftover.create(vals_list)
 
@@ -319,6 +322,18 @@ class AccountCreditAllocation(models.Model):
             return {**action, "res_id": self.id, "view_mode": "form", "views": [(False, "form")]}
         return {**action, "domain": [("id", "in", self.ids)]}
 
+    def action_open_by_partner(self):
+        """Open the document's lines, partner by partner."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("By Partner"),
+            "res_model": self.line_ids._name,
+            "domain": [("allocation_id", "=", self.id)],
+            "context": {"group_by": "partner_id"},
+            "views": [(False, "list"), (False, "form")],
+        }
+
     @api.model
     def _get_notification(self, outcome, without_entry=0, *, name_debts=False, notes=()):
         """Say in words what an allocation did.
@@ -334,7 +349,7 @@ class AccountCreditAllocation(models.Model):
         if documents:
             title = self.env._("Outstanding credits allocated")
             totals = ", ".join(
-                formatLang(self.env, sum(group.mapped("amount_total")), currency_obj=currency)
+                currency.format(sum(group.mapped("amount_total")))
                 for currency, group in documents.grouped("company_currency_id").items()
             )
             sentences.append(
@@ -349,7 +364,7 @@ class AccountCreditAllocation(models.Model):
             title = self.env._("Nothing to allocate")
             if not outcome.credits_left:
                 sentences.append(self.env._("There is no outstanding credit for these documents."))
-        debts = [left for left in outcome.debts_left if name_debts or left.leftover.reason != NO_COUNTERPART]
+        debts = [left for left in outcome.debts_left if name_debts or left.reason != NO_COUNTERPART]
         if outcome.credits_left:
             sentences.append(self.env._("Credits left: %s.", self._summarize(outcome.credits_left)))
         if debts:
@@ -387,19 +402,37 @@ class AccountCreditAllocation(models.Model):
     def _summarize(self, entries):
         """Leftovers by reason: how many and how much in each currency, in one line.
 
-        :param list entries: :class:`Left` records
+        :param list entries: :class:`Leftover` records
         """
         labels = self.env["account.credit.allocation.leftover"]._get_reason_labels()
         totals = defaultdict(lambda: defaultdict(list))
         for left in entries:
-            totals[left.leftover.reason][left.leftover.item.currency].append(left.leftover.amount)
+            totals[left.reason][left.item.currency].append(left.amount)
         phrases = []
         for reason, amounts_by_currency in totals.items():
             amounts = ", ".join(
-                formatLang(self.env, from_minor_units(currency, sum(amounts)), currency_obj=currency)
+                currency.format(from_minor_units(currency, sum(amounts)))
                 for currency_id, amounts in amounts_by_currency.items()
                 for currency in self.env["res.currency"].browse(currency_id)
             )
             count = sum(map(len, amounts_by_currency.values()))
             phrases.append(f"{count} × {labels[reason]} ({amounts})")
         return "; ".join(phrases)
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # On record for good
+    # ------------------------------------------------------------------------------------------------------------------
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_done(self):
+        if any(document.state != "draft" for document in self):
+            raise UserError(
+                self.env._(
+                    "Only a preview can be deleted. What was allocated stays on record; to take it back, undo it."
+                )
+            )
+
+    @api.autovacuum
+    def _gc_previews(self):
+        limit = fields.Datetime.now() - relativedelta(days=PREVIEW_DAYS)
+        self.sudo().search([("state", "=", "draft"), ("create_date", "<", limit)]).unlink()

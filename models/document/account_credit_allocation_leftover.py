@@ -31,8 +31,10 @@ class AccountCreditAllocationLeftover(models.Model):
     """
 
     _name = "account.credit.allocation.leftover"
+    _inherit = ["account.credit.allocation.lock"]
     _description = "Item Not Allocated"
     _order = "allocation_id desc, reason, id"
+    _rec_name = "label"
 
     allocation_id = fields.Many2one("account.credit.allocation", readonly=True, index=True, ondelete="cascade")
     run_id = fields.Many2one("account.credit.allocation.run", readonly=True, index="btree_not_null", ondelete="cascade")
@@ -68,7 +70,7 @@ class AccountCreditAllocationLeftover(models.Model):
         :param document: the ``account.credit.allocation`` that lists it, empty if none does
         :param line: the open journal item
         :param str side: ``credit`` or ``debt``
-        :param Left left: amount, reason and message
+        :param Leftover left: amount, reason and message
         """
         Suggestion = self.env["account.credit.allocation.suggestion"]
         return {
@@ -80,12 +82,12 @@ class AccountCreditAllocationLeftover(models.Model):
             "move_id": line.move_id.id,
             "label": line._get_open_item_label(),
             "currency_id": line.currency_id.id,
-            "amount": from_minor_units(line.currency_id, left.leftover.amount),
-            "reason": left.leftover.reason,
-            "message": left.message or self._get_message(line, left.leftover.reason),
+            "amount": from_minor_units(line.currency_id, left.amount),
+            "reason": left.reason,
+            "message": left.message or self._get_message(line, left.reason),
             "suggestion_ids": [
                 fields.Command.create(Suggestion._prepare_suggestion_vals(suggestion, sequence, side))
-                for sequence, suggestion in enumerate(left.leftover.suggestions)
+                for sequence, suggestion in enumerate(left.suggestions)
             ],
         }
 
@@ -98,8 +100,8 @@ class AccountCreditAllocationLeftover(models.Model):
         """
         result.documents.leftover_ids.run_id = run
         sides = [("credit", left) for left in result.credits_left]
-        sides += [("debt", left) for left in result.debts_left if left.leftover.reason != NO_COUNTERPART]
-        lines = self.env["account.move.line"].browse([left.leftover.item.id for _side, left in sides])
+        sides += [("debt", left) for left in result.debts_left if left.reason != NO_COUNTERPART]
+        lines = self.env["account.move.line"].browse([left.item.id for _side, left in sides])
         self.create(
             [
                 {**self._prepare_leftover_vals(self.allocation_id, line, side, left), "run_id": run.id}

@@ -1,7 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.tools import format_date, formatLang
+from odoo.tools import format_date
 
 from ..engine.minor_units import from_minor_units
 
@@ -22,6 +22,7 @@ class AccountCreditAllocationLine(models.Model):
 
     _name = "account.credit.allocation.line"
     _description = "Credit Allocation Line"
+    _inherit = ["account.credit.allocation.line.preview", "account.credit.allocation.line.undo"]
     _order = "allocation_id desc, id"
     _check_company_auto = True
 
@@ -275,7 +276,7 @@ class AccountCreditAllocationLine(models.Model):
         self.ensure_one()
         other = self.credit_move_id if side == "debt" else self.debt_move_id
         values = {
-            "amount": formatLang(self.env, self[f"{side}_amount"], currency_obj=self[f"{side}_currency_id"]),
+            "amount": self[f"{side}_currency_id"].format(self[f"{side}_amount"]),
             "other": other._get_credit_allocation_chatter()._get_html_link(),
             "document": self.allocation_id._get_html_link(),
             "evidence": self.evidence,

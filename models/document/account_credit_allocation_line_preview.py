@@ -4,10 +4,11 @@ from ...matching.open_item import DEBT, AllocationPlan, Cap, Evidence, Match, Wr
 from ..engine.minor_units import from_minor_units, to_minor_units
 
 
-class AccountCreditAllocationLine(models.Model):
+class AccountCreditAllocationLinePreview(models.AbstractModel):
     """The lines of a preview: written from a plan, and turned into that plan again when it is applied."""
 
-    _inherit = "account.credit.allocation.line"
+    _name = "account.credit.allocation.line.preview"
+    _description = "Line of a Preview"
 
     @api.model
     def _list_planned_vals(self, plan):

@@ -4,17 +4,20 @@ from markupsafe import Markup
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_datetime, formatLang
+from odoo.tools import format_datetime
+
+from ..engine.expected_conflicts import try_lock
 
 
-class AccountCreditAllocationLine(models.Model):
+class AccountCreditAllocationLineUndo(models.AbstractModel):
     """Taking allocations back: all of a document, or some lines of any documents.
 
     Odoo itself removes the reconciliations and reverses the exchange and cash-basis entries that they led to. The lines
     stay and tell who took them back, and when.
     """
 
-    _inherit = "account.credit.allocation.line"
+    _name = "account.credit.allocation.line.undo"
+    _description = "Taking Allocations Back"
 
     def action_undo(self):
         """Ask whether to take these allocations back, and say what that will do.
@@ -98,8 +101,8 @@ class AccountCreditAllocationLine(models.Model):
         :raise psycopg2.errors.SerializationFailure: somebody else has just changed one; Odoo tries again
         """
         items = self.debt_line_id + self.credit_line_id
-        locked_items = items.try_lock_for_update(allow_referencing=True)
-        if self.sudo().try_lock_for_update(allow_referencing=True) != self.sudo() or locked_items != items:
+        locked_items = try_lock(items)
+        if try_lock(self.sudo()) != self.sudo() or locked_items != items:
             raise UserError(
                 self.env._(
                     "Somebody else is working on these documents at this moment: %s. Nothing was changed; try again.",
@@ -157,7 +160,7 @@ class AccountCreditAllocationLine(models.Model):
         self.ensure_one()
         other = self.credit_move_id if side == "debt" else self.debt_move_id
         values = {
-            "amount": formatLang(self.env, self[f"{side}_amount"], currency_obj=self[f"{side}_currency_id"]),
+            "amount": self[f"{side}_currency_id"].format(self[f"{side}_amount"]),
             "other": other._get_credit_allocation_chatter()._get_html_link(),
             "document": self.allocation_id._get_html_link(),
             "user": self.undone_user_id.name,

@@ -1,25 +1,22 @@
-from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...matching.open_item import CHANGED, Group, Leftover
-from ..engine.allocation_executor import GroupPlan, Left
+from ..engine.allocation_planner import GroupPlan
 from ..engine.open_item_reader import PAYABLE
 
 # how many partners a message names
 NAMED_AT_MOST = 5
-# previews that nobody applied are deleted after so many days
-PREVIEW_DAYS = 30
 
 
-class AccountCreditAllocation(models.Model):
-    """Previews: a plan written down as a draft document, which can be applied or discarded.
+class AccountCreditAllocationPreview(models.AbstractModel):
+    """What a document can do while it is a preview: a plan written down as a draft, which is applied or discarded.
 
     A preview reserves nothing. Applying it reads all items again; partners of whom anything has changed are left.
     """
 
-    _inherit = "account.credit.allocation"
+    _name = "account.credit.allocation.preview"
+    _description = "Preview of a Credit Allocation"
 
     # ------------------------------------------------------------------------------------------------------------------
     # Making a preview
@@ -42,12 +39,12 @@ class AccountCreditAllocation(models.Model):
 
     @api.model
     def _preview_scope(self, scope, without_entry=0, *, name_debts=False):
-        executor = self.env["account.credit.allocation.executor"]
-        plans = executor._plan(scope)
+        plans = self.env["account.credit.allocation.planner"]._plan(scope)
         if documents := self._create_preview(plans, "bulk"):
             return documents._get_open_action()
         # without a single match nothing is executed: this only tells what is left
-        return self._get_notification(executor._execute_plans(plans), without_entry, name_debts=name_debts)
+        outcome = self.env["account.credit.allocation.executor"]._execute_plans(plans)
+        return self._get_notification(outcome, without_entry, name_debts=name_debts)
 
     @api.model
     def _create_preview(self, plans, origin):
@@ -58,7 +55,7 @@ class AccountCreditAllocation(models.Model):
         :return: the drafts, in the rights of the current user; none where there is nothing to allocate or to choose
         """
         left = [leftover for _group, plan in plans for leftover in plan.credits_left + plan.debts_left]
-        by_company = {company: [] for company in self._get_choice_companies(map(Left, left))}
+        by_company = {company: [] for company in self._get_choice_companies(left)}
         partners = self.env["res.partner"].sudo()
         for _group, plan in sorted(plans, key=lambda entry: partners.browse(entry.group.partner).name or ""):
             for company, vals in self.env["account.credit.allocation.line"]._list_planned_vals(plan):
@@ -67,8 +64,8 @@ class AccountCreditAllocation(models.Model):
         for document in documents:
             document.line_ids = [fields.Command.create(vals) for vals in by_company[document.company_id]]
         documents._add_leftovers(
-            [Left(leftover) for _group, plan in plans for leftover in plan.credits_left],
-            [Left(leftover) for _group, plan in plans for leftover in plan.debts_left],
+            [leftover for _group, plan in plans for leftover in plan.credits_left],
+            [leftover for _group, plan in plans for leftover in plan.debts_left],
         )
         return documents.sudo(self.env.su)
 
@@ -124,8 +121,8 @@ class AccountCreditAllocation(models.Model):
     def _list_refusals(self, outcome):
         """What the executor refused, a sentence for each reason."""
         reasons = self.env["account.credit.allocation.leftover"]._get_reason_labels()
-        refused = [left for left in outcome.credits_left + outcome.debts_left if left.leftover.reason != CHANGED]
-        return sorted({f"{reasons[left.leftover.reason]}. {left.message}".strip() for left in refused})
+        refused = [left for left in outcome.credits_left + outcome.debts_left if left.reason != CHANGED]
+        return sorted({f"{reasons[left.reason]}. {left.message}".strip() for left in refused})
 
     def action_discard(self):
         """Delete the preview.
@@ -148,16 +145,8 @@ class AccountCreditAllocation(models.Model):
         :raise UserError: it is gone or no preview any more, or somebody else is about to apply or discard it
         """
         self._check_may_allocate()
-        if self.exists() != self:
-            raise UserError(self.env._("This preview is gone: it has been discarded."))
-        self.check_access("read")
-        locked = self.sudo().try_lock_for_update(allow_referencing=True)
-        self.invalidate_recordset(["state", "name"])
-        for document in self.exists():
-            if document.state != "draft":
-                raise UserError(self.env._("This preview has been applied already, as %s.", document.name))
-        if locked != self.sudo():
-            raise UserError(self.env._("Somebody else is applying or discarding this preview at this moment."))
+        self.exists().check_access("read")
+        self._lock_in_state("draft")
 
     def _rebuild_plans(self):
         """The plans that the lines show, made of the items as they are in the books now.
@@ -186,7 +175,7 @@ class AccountCreditAllocation(models.Model):
                 (lines.credit_line_id, outcome.credits_left),
             ):
                 for item in map(recheck._prepare_bare_item, items):
-                    entries.append(Left(Leftover(item, item.residual, CHANGED), message))
+                    entries.append(Leftover(item, item.residual, CHANGED, message=message))
 
     def _set_done(self, outcome):
         """Make the preview the record of what was executed of it."""
@@ -205,29 +194,3 @@ class AccountCreditAllocation(models.Model):
         document.write(self._prepare_done_vals(self.company_id))
         document._add_leftovers(outcome.credits_left, outcome.debts_left)
         document._log_on_documents()
-
-    def action_open_by_partner(self):
-        """Open the document's lines, partner by partner."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("By Partner"),
-            "res_model": self.line_ids._name,
-            "domain": [("allocation_id", "=", self.id)],
-            "context": {"group_by": "partner_id"},
-            "views": [(False, "list"), (False, "form")],
-        }
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_done(self):
-        if any(document.state != "draft" for document in self):
-            raise UserError(
-                self.env._(
-                    "Only a preview can be deleted. What was allocated stays on record; to take it back, undo it."
-                )
-            )
-
-    @api.autovacuum
-    def _gc_previews(self):
-        limit = fields.Datetime.now() - relativedelta(days=PREVIEW_DAYS)
-        self.sudo().search([("state", "=", "draft"), ("create_date", "<", limit)]).unlink()

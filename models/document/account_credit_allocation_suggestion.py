@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import formatLang
 
 from ...matching.open_item import MANUAL, OVERPAID, UNDERPAID, AllocationPlan, Evidence, Group, Leftover, Match
-from ..engine.allocation_executor import GroupPlan
+from ..engine.allocation_planner import GroupPlan
 from ..engine.minor_units import from_minor_units
 
 
@@ -132,8 +132,7 @@ class AccountCreditAllocationSuggestion(models.Model):
         if len(self.exists()) != 1:
             raise UserError(self.env._("This possibility is gone: somebody has chosen already. Reload the page."))
         self.check_access("read")
-        if not self.leftover_id.sudo().try_lock_for_update(allow_referencing=True):
-            raise UserError(self.env._("Somebody else is choosing at this moment."))
+        self.leftover_id._lock_in_state()
 
     def _rebuild_group_plan(self):
         """The plan that allocates these items, as they are in the books now.
@@ -164,7 +163,7 @@ class AccountCreditAllocationSuggestion(models.Model):
 
         :return: :class:`AllocationPlan`
         """
-        exchange = self.env["account.credit.allocation.executor"]._get_exchange(debts + credits)
+        exchange = self.env["account.credit.allocation.planner"]._get_exchange(debts + credits)
         evidence = Evidence(
             self.env._(
                 "Chosen by %(user)s among %(count)s possibilities",

@@ -1,10 +1,9 @@
 from . import (
     allocation_executor,
-    allocation_executor_plan,
-    allocation_executor_reconcile,
+    allocation_planner,
     allocation_trigger,
     allocation_write_off,
+    allocation_lock,
     open_item_reader,
-    open_item_reader_online_payment,
     open_item_recheck,
 )

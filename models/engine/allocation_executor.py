@@ -1,18 +1,17 @@
 import logging
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ...matching.open_item import (
-    FAILED,
-    AllocationPlan,
-    Group,
-    Leftover,
-    Match,
-)
+from ...matching.open_item import CREDIT, DEBT, FAILED, LOCKED_BY_ANOTHER_USER, Leftover, Match
+from .allocation_planner import GroupPlan
+from .expected_conflicts import try_lock
+from .minor_units import to_minor_units
+from .one_at_a_time import together_or_alone
+from .pairs import make_pair
 
 _logger = logging.getLogger(__name__)
 
@@ -24,13 +23,6 @@ FOREIGN_PAIR_WEIGHT = 5
 
 class AllocationMismatchError(Exception):
     """What native reconciliation wrote is not what was planned."""
-
-
-class GroupPlan(NamedTuple):
-    """The plan of one company, account and partner: what is executed, or rolled back, together."""
-
-    group: Group
-    plan: AllocationPlan
 
 
 class Executed(NamedTuple):
@@ -49,33 +41,23 @@ class Refused(NamedTuple):
     message: str = ""
 
 
-class Left(NamedTuple):
-    """A leftover with, for a failure, what the system said."""
-
-    leftover: Leftover
-    message: str = ""
-
-
 @dataclass
 class AllocationOutcome:
     """What an allocation did.
 
-    ``documents`` are the ``account.credit.allocation`` records that tell it. ``debts_found`` and ``credits_found``
-    count invoices, payments and entries, not their single items.
+    ``documents`` are the ``account.credit.allocation`` records that tell it.
     """
 
     documents: models.BaseModel
-    debts_found: int
-    credits_found: int
     executed: list[Executed]
-    credits_left: list[Left]
-    debts_left: list[Left]
+    credits_left: list[Leftover]
+    debts_left: list[Leftover]
 
 
 class AllocationExecutor(models.AbstractModel):
     """The door out of the matching core: plans become native reconciliations and allocation documents.
 
-    There is no other place in the addon that reconciles. How it plans is in allocation_executor_plan.py.
+    There is no other place in the addon that reconciles.
     """
 
     _name = "account.credit.allocation.executor"
@@ -101,18 +83,8 @@ class AllocationExecutor(models.AbstractModel):
         executor = self
         if scope.rule_ids is not None:  # a chosen rule may write off though the company has switched it off
             executor = self.with_context(credit_allocation_rule_ids=scope.rule_ids)
-        return executor._execute(self._plan(scope), origin, quiet=quiet)
-
-    @api.model
-    def _count_documents(self, plans):
-        """How many distinct documents with debts, and how many with credits, the plans were made from."""
-        debts, credits = set(), set()
-        for _group, plan in plans:
-            debts.update(match.debt.document for match in plan.matches)
-            debts.update(leftover.item.document for leftover in plan.debts_left)
-            credits.update(match.credit.document for match in plan.matches)
-            credits.update(leftover.item.document for leftover in plan.credits_left)
-        return len(debts), len(credits)
+        plans = self.env["account.credit.allocation.planner"]._plan(scope)
+        return executor._execute(plans, origin, quiet=quiet)
 
     @api.model
     def _split_into_batches(self, plans):
@@ -138,7 +110,7 @@ class AllocationExecutor(models.AbstractModel):
         )
 
     # ------------------------------------------------------------------------------------------------------------------
-    # Execution, in batches; how each is reconciled is in allocation_executor_reconcile.py
+    # Execution, in batches
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
@@ -168,17 +140,15 @@ class AllocationExecutor(models.AbstractModel):
         :param bool quiet: see :meth:`_execute`
         :return: :class:`AllocationOutcome` without documents
         """
-        executed, refused = [], []
+        results = []
         for batch in self._split_into_batches([group_plan for group_plan in plans if group_plan.plan.matches]):
-            batch_executed, batch_refused = self._execute_batch(batch, quiet)
-            executed += batch_executed
-            refused += batch_refused
-        debts_found, credits_found = self._count_documents(plans)
+            results += together_or_alone(
+                self.env.cr, batch, lambda parts: self._reconcile_plans(parts, quiet), self._refuse_failed
+            )
+        refused = [result for result in results if isinstance(result, Refused)]
         return AllocationOutcome(
             documents=self.env["account.credit.allocation"],
-            debts_found=debts_found,
-            credits_found=credits_found,
-            executed=executed,
+            executed=[result for result in results if isinstance(result, Executed)],
             debts_left=self._list_left(
                 [leftover for _group, plan in plans for leftover in plan.debts_left], refused, lambda match: match.debt
             ),
@@ -197,40 +167,22 @@ class AllocationExecutor(models.AbstractModel):
         :param list leftovers: of all plans
         :param list refused: :class:`Refused` records
         :param get_item: the item of a match on this side
-        :return: list of :class:`Left`
+        :return: list of :class:`Leftover`
         """
         left = {
-            item.id: Left(Leftover(item, item.residual, reason), message)
+            item.id: Leftover(item, item.residual, reason, message=message)
             for group_plan, reason, message in refused
             for item in sorted(map(get_item, group_plan.plan.matches), key=lambda item: item.id)
         }
-        return [Left(leftover) for leftover in leftovers if leftover.item.id not in left] + list(left.values())
+        return [leftover for leftover in leftovers if leftover.item.id not in left] + list(left.values())
 
     @api.model
-    def _execute_batch(self, plans, quiet=False):
-        """Execute the plans together and, when that fails, each alone, so that only the failing ones are left.
-
-        :param list plans: :class:`GroupPlan` records with at least one match each
-        :param bool quiet: see :meth:`_execute`
-        :return: ``(executed, refused)``, lists of :class:`Executed` and :class:`Refused`
-        """
-        try:
-            with self.env.cr.savepoint():
-                return self._reconcile_plans(plans, quiet)
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception as error:  # whatever one partner's books provoke must not stop the others
-            if self.env.cr.closed:  # the connection is lost: no partner's doing, and nothing can go on
-                raise
-            if len(plans) == 1:
-                expected = isinstance(error, UserError)
-                _logger.warning("Credit allocation of %s failed", plans[0].group, exc_info=not expected)
-                return [], [Refused(plans[0], FAILED, self._get_error_message(error))]
-        results = [self._execute_batch([group_plan], quiet) for group_plan in plans]
-        return (
-            [entry for executed, _refused in results for entry in executed],
-            [entry for _executed, refused in results for entry in refused],
+    def _refuse_failed(self, group_plan, error):
+        """What becomes of a plan that failed alone."""
+        _logger.warning(
+            "Credit allocation of %s failed", group_plan.group, exc_info=None if isinstance(error, UserError) else error
         )
+        return [Refused(group_plan, FAILED, self._get_error_message(error))]
 
     @api.model
     def _get_error_message(self, error):
@@ -238,3 +190,144 @@ class AllocationExecutor(models.AbstractModel):
         if isinstance(error, UserError | AllocationMismatchError):
             return str(error)
         return self.env._("An unexpected error occurred; the server's log tells more.")
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # A batch: lock, read again, reconcile natively, compare with the plan. A difference is raised
+    # ------------------------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _reconcile_plans(self, plans, quiet=False):
+        """Lock, read again, reconcile natively, compare.
+
+        :return: list of :class:`Executed` and :class:`Refused`
+        :raise AllocationMismatchError: what was written is not what was planned; the caller rolls back
+        """
+        plans, refused = self._lock_and_recheck(plans)
+        if not plans:
+            return refused
+        matches = [match for _group, plan in plans for match in plan.matches]
+        partials = self._reconcile_matches(matches, quiet)
+        executed = self._check_written(matches, partials)
+        write_offs = [entry for _group, plan in plans for entry in plan.write_offs]
+        return executed + self._write_off(write_offs, quiet) + refused
+
+    @api.model
+    def _reconcile_matches(self, matches, quiet=False):
+        """:return: the ``account.partial.reconcile`` records of the matches"""
+        pairs = [self._get_pair(match) for match in matches]
+        return self.env["account.move.line"]._reconcile_pairs(pairs, quiet=quiet)
+
+    @api.model
+    def _write_off(self, write_offs, quiet=False):
+        """Book what is written off, and reconcile it with the items that it is left of.
+
+        :param list write_offs: :class:`WriteOff` records, of which everything else has been reconciled
+        :param bool quiet: see :meth:`_execute`
+        :return: list of :class:`Executed`
+        :raise AllocationMismatchError: something is left; the caller rolls back
+        """
+        if not write_offs:
+            return []
+        booked = self.env["account.credit.allocation.write.off"]._book(write_offs)
+        matches = [match for match, _move in booked]
+        partials = self._reconcile_matches(matches, quiet)
+        items = self.env["account.move.line"].browse([write_off.item.id for write_off in write_offs])
+        if not all(items.mapped("reconciled")):
+            raise AllocationMismatchError(self.env._("Another difference was left than planned; nothing was changed."))
+        return [
+            executed._replace(write_off_move=move)
+            for executed, (_match, move) in zip(self._check_partials(matches, partials), booked, strict=True)
+        ]
+
+    @api.model
+    def _get_pair(self, match):
+        """The match as a :class:`Pair` of journal items."""
+        items = {DEBT: match.debt, CREDIT: match.credit}
+        lines = {side: self.env["account.move.line"].browse(item.id) for side, item in items.items()}
+        return make_pair(lines, match.cap)
+
+    @api.model
+    def _lock_and_recheck(self, plans):
+        """Keep the plans whose items are all free and still as they were planned.
+
+        An item that another transaction has changed since ours began raises a serialization failure here.
+
+        :return: ``(free, refused)``, lists of :class:`GroupPlan` and :class:`Refused`
+        """
+        ids = {item.id for _group, plan in plans for match in plan.matches for item in (match.debt, match.credit)}
+        lines = self.env["account.move.line"].browse(sorted(ids))
+        locked = try_lock(lines)
+        locked.invalidate_recordset(
+            ["amount_residual", "amount_residual_currency", "reconciled", "parent_state", "matching_number"]
+        )
+        locked -= self._find_matched_with_locked(locked)
+        residuals = {
+            line.id: to_minor_units(line.currency_id, abs(line.amount_residual_currency))
+            for line in locked
+            if line.parent_state == "posted" and not line.reconciled
+        }
+        free, refused = [], []
+        for group_plan in plans:
+            items = chain.from_iterable((match.debt, match.credit) for match in group_plan.plan.matches)
+            if all(residuals.get(item.id) == item.residual for item in items):
+                free.append(group_plan)
+            else:
+                refused.append(Refused(group_plan, LOCKED_BY_ANOTHER_USER))
+        return free, refused
+
+    @api.model
+    def _find_matched_with_locked(self, lines):
+        """Native reconciliation gives all that is matched with an item another matching number, in no order. To hold a
+        part of it and wait for the rest would be a deadlock, so all of it must be free.
+
+        :param lines: locked journal items
+        :return: those that are matched with an item which somebody else holds
+        """
+        numbers = {line.matching_number for line in lines if line.matching_number}
+        if not numbers:
+            return lines.browse()
+        matched = lines.sudo().search([("matching_number", "in", sorted(numbers))], order="id")
+        held_by_others = matched - try_lock(matched)
+        numbers_in_use = set(held_by_others.mapped("matching_number"))
+        return lines.filtered(lambda line: line.matching_number in numbers_in_use)
+
+    @api.model
+    def _check_written(self, matches, partials):
+        """Hold what was written against what was planned, pair by pair and item by item.
+
+        :return: list of :class:`Executed` in plan order
+        :raise AllocationMismatchError: they differ; the caller rolls back
+        """
+        executed, expected = self._check_partials(matches, partials), {}
+        for match in matches:
+            for item, amount in ((match.debt, match.amount), (match.credit, match.credit_amount)):
+                expected[item.id] = expected.get(item.id, item.residual) - amount
+        for line in self.env["account.move.line"].browse(expected):
+            if to_minor_units(line.currency_id, abs(line.amount_residual_currency)) != expected[line.id]:
+                raise AllocationMismatchError(
+                    self.env._("An item has another residual than planned; nothing was changed.")
+                )
+        return executed
+
+    @api.model
+    def _check_partials(self, matches, partials):
+        """Find the partial of each match, for its amount; see :meth:`_check_written`."""
+        written = {frozenset((partial.debit_move_id.id, partial.credit_move_id.id)): partial for partial in partials}
+        planned = [frozenset((match.debt.id, match.credit.id)) for match in matches]
+        if set(planned) != set(written) or len(partials) != len(matches):
+            raise AllocationMismatchError(
+                self.env._("The reconciliation made other pairs than planned; nothing was changed.")
+            )
+        executed = [Executed(match, written[pair]) for match, pair in zip(matches, planned, strict=True)]
+        for match, partial, _move in executed:
+            if match.debt.currency != match.credit.currency:
+                continue  # part of it may have been settled by the exchange entry: the residuals tell
+            amounts = (
+                to_minor_units(partial.debit_currency_id, partial.debit_amount_currency),
+                to_minor_units(partial.credit_currency_id, partial.credit_amount_currency),
+            )
+            if amounts != (match.amount, match.amount):
+                raise AllocationMismatchError(
+                    self.env._("The reconciliation settled another amount than planned; nothing was changed.")
+                )
+        return executed

@@ -11,6 +11,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ...matching.open_item import EXCLUDED, LOCKED_BY_ANOTHER_USER, NO_COUNTERPART, OVERPAID, RESERVED, UNDERPAID
+from .expected_conflicts import expect_conflicts
 from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
 
 _logger = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ class AllocationTrigger(models.AbstractModel):
         )
         left = outcome.credits_left + outcome.debts_left
         locked = frozenset(
-            entry.leftover.item.group for entry in left if entry.leftover.reason == LOCKED_BY_ANOTHER_USER
+            entry.item.group for entry in left if entry.reason == LOCKED_BY_ANOTHER_USER
         )
         if last_attempt or not locked:
             self._log_reasons(moves, left)
@@ -211,10 +212,10 @@ class AllocationTrigger(models.AbstractModel):
         reasons = self.env["account.credit.allocation.leftover"]._get_reason_labels()
         posted = set(moves.ids)
         messages = {}
-        for leftover, message in left:
+        for leftover in left:
             if leftover.reason not in EXPECTED_REASONS and leftover.item.document in posted:
                 reason = reasons[leftover.reason]
-                text = f"{reason}: {message}" if message else reason
+                text = f"{reason}: {leftover.message}" if leftover.message else reason
                 messages[leftover.item.document] = escape(text) + self._get_choice_message(leftover)
         self._log_on_chatter(moves.browse(messages), messages)
 
@@ -263,7 +264,7 @@ def _allocate_in_own_transactions(registry, poster, ids):
     for attempt in range(1, ATTEMPTS + 1):
         last_attempt = attempt == ATTEMPTS
         try:
-            with registry.cursor() as cr:
+            with expect_conflicts(registry.cursor()) as cr:
                 trigger = poster.make_environment(cr)["account.credit.allocation.trigger"]
                 moves = trigger._find_with_counterpart(ids, poster.company_ids)
                 if not moves:
@@ -283,7 +284,7 @@ def _allocate_in_own_transactions(registry, poster, ids):
 def _log_failure(registry, poster, ids, error=None):
     """Say it on the documents; without an error they were in use by somebody else, each time."""
     try:
-        with registry.cursor() as cr:
+        with expect_conflicts(registry.cursor()) as cr:
             env = poster.make_environment(cr)(su=True)
             moves = env["account.move"].browse(sorted(ids)).exists()
             if error is None:
@@ -291,5 +292,7 @@ def _log_failure(registry, poster, ids, error=None):
             else:
                 message = env["account.credit.allocation.executor"]._get_error_message(error)
             env["account.credit.allocation.trigger"]._log_on_chatter(moves, dict.fromkeys(moves.ids, message))
+    except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+        _logger.info("The documents are in use by somebody else, and cannot be told so")
     except Exception:
         _logger.exception("The failure could not be noted on the documents")

@@ -1,8 +1,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import formatLang
 
-from ...matching.open_item import CREDIT, DEBT, Match, OpenItem
+from ...matching.open_item import DEBT, Match, OpenItem
 from .minor_units import from_minor_units, to_minor_units
 
 
@@ -51,9 +50,7 @@ class AllocationWriteOff(models.AbstractModel):
             raise UserError(
                 self.env._(
                     "To write off %(amount)s of %(document)s is more than the rule Tolerance allows now.",
-                    amount=formatLang(
-                        self.env, from_minor_units(line.currency_id, amount), currency_obj=line.currency_id
-                    ),
+                    amount=line.currency_id.format(from_minor_units(line.currency_id, amount)),
                     document=line.move_id.name,
                 )
             )
@@ -107,6 +104,5 @@ class AllocationWriteOff(models.AbstractModel):
             due_date=counterpart.date,
             document_date=counterpart.date,
         )
-        is_debt = line._get_open_item_side() == DEBT
-        sides = {DEBT: item, CREDIT: entry_item} if is_debt else {DEBT: entry_item, CREDIT: item}
-        return Match(sides[DEBT], sides[CREDIT], write_off.amount, write_off.amount, write_off.rule, write_off.evidence)
+        debt, credit = (item, entry_item) if line._get_open_item_side() == DEBT else (entry_item, item)
+        return Match(debt, credit, write_off.amount, write_off.amount, write_off.rule, write_off.evidence)

@@ -1,6 +1,6 @@
 from ...matching.open_item import CREDIT, DEBT
-from ..account_move_line import PairsInProgress, make_pair
 from .minor_units import to_minor_units
+from .pairs import PairsInProgress, make_pair
 
 
 class NativeExchange:
@@ -28,8 +28,7 @@ class NativeExchange:
         if debt.currency != credit.currency and not all(values["aml"].balance for values in sides.values()):
             return None  # worth nothing in the company's currency, so there is no rate
         before = {side: dict(values) for side, values in sides.items()}
-        debt_is_debit = sides[DEBT]["amount_residual_currency"] > sides[CREDIT]["amount_residual_currency"]
-        pair = make_pair({side: values["aml"] for side, values in sides.items()}, debt_is_debit, cap)
+        pair = make_pair({side: values["aml"] for side, values in sides.items()}, cap)
         self._line.with_context(credit_allocation_pairs=PairsInProgress([pair]))._prepare_reconciliation_amls(
             [self._residuals[pair.debit.id], self._residuals[pair.credit.id]]
         )

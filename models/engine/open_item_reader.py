@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, OUTSIDE, RESERVED, Group, OpenItem
+from .online_payment import get_order_invoices_sql, list_reserved_sql
 
 RECEIVABLE = "asset_receivable"
 PAYABLE = "liability_payable"
@@ -192,17 +193,25 @@ class OpenItemReader(models.AbstractModel):
         query.add_where(
             SQL("ROUND(account_move_line.amount_residual_currency * 10 ^ %s.decimal_places) <> 0", alias.currency)
         )
-        # marked in an import to be reconciled with items that may not be posted yet
-        query.add_where(SQL("COALESCE(account_move_line.matching_number, '') NOT LIKE 'I%%'"))
-        # entries that native reconciliation made for itself are settled by it, or not at all
-        query.add_where(SQL("%s.tax_cash_basis_origin_move_id IS NULL", alias.move))
-        query.add_where(
-            SQL(
-                "NOT EXISTS (SELECT 1 FROM account_partial_reconcile made WHERE made.exchange_move_id = %s.id)",
-                alias.move,
-            )
-        )
+        query.add_where(self._get_may_be_open_sql(alias))
         return query.select(*self._get_open_item_columns(alias), self._get_outside_sql(alias, scope.limits))
+
+    @api.model
+    def _get_may_be_open_sql(self, alias):
+        """The condition under which a posted item may be an open item at all, whatever is open of it.
+
+        Not one that an import has marked to be reconciled with items which may not be posted yet, and not one of an
+        entry that native reconciliation made for itself: that is settled by it, or not at all.
+
+        :param Aliases alias: the names of the joined tables
+        """
+        return SQL(
+            """COALESCE(account_move_line.matching_number, '') NOT LIKE 'I%%'
+               AND %(move)s.tax_cash_basis_origin_move_id IS NULL
+               AND NOT EXISTS (
+                   SELECT 1 FROM account_partial_reconcile made WHERE made.exchange_move_id = %(move)s.id)""",
+            move=alias.move,
+        )
 
     @api.model
     def _get_moves_with_credit_sql(self, scope):
@@ -285,6 +294,7 @@ class OpenItemReader(models.AbstractModel):
                 alias.partner,
             ),
             SQL("(%s) AS reserved", self._get_reserved_sql(alias)),
+            get_order_invoices_sql(self.env, alias),
         ]
 
     @api.model
@@ -328,7 +338,7 @@ class OpenItemReader(models.AbstractModel):
 
         :param Aliases alias: the names of the joined tables
         """
-        return SQL("FALSE")
+        return SQL(" OR ").join([SQL("FALSE"), *list_reserved_sql(self.env, alias)])
 
     @api.model
     def _prepare_open_item(self, row, company):
@@ -346,11 +356,11 @@ class OpenItemReader(models.AbstractModel):
             blocked = EXCLUDED
         elif row.currency_id != company.currency_id and not company.books_exchange:
             blocked = NO_EXCHANGE_JOURNAL
-        links = row.paid_ids
+        links = [*row.paid_ids, *row.order_invoice_ids]
         if row.reversed_entry_id:
-            links = [*links, row.reversed_entry_id]
+            links.append(row.reversed_entry_id)
         if (is_invoice and not is_debt) or (is_debt and move_type in REFUND_TYPES):
-            links = [*links, row.move_id]  # an instalment against the document's own others
+            links.append(row.move_id)  # an instalment against the document's own others
         return OpenItem(
             row.id,
             row.move_id,

@@ -1,5 +1,4 @@
 from odoo import api, models
-from odoo.tools import formatLang
 
 from ...matching.open_item import OpenItem
 from .minor_units import from_minor_units, to_minor_units
@@ -43,7 +42,7 @@ class OpenItemRecheck(models.AbstractModel):
             return f"{label}: {reasons[item.blocked]}."
         if item.residual != residual:
             now, then = (
-                formatLang(self.env, from_minor_units(line.currency_id, units), currency_obj=line.currency_id)
+                line.currency_id.format(from_minor_units(line.currency_id, units))
                 for units in (item.residual, residual)
             )
             return self.env._(

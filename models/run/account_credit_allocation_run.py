@@ -2,6 +2,8 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import formatLang
 
+from ..engine.expected_conflicts import try_lock
+
 # A run of more open items than this is not something to wait for in front of the screen.
 ITEMS_AT_ONCE = 2000
 
@@ -19,6 +21,7 @@ class AccountCreditAllocationRun(models.Model):
     _inherit = [
         "account.credit.allocation.run.scope",
         "account.credit.allocation.run.progress",
+        "account.credit.allocation.lock",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -320,18 +323,6 @@ class AccountCreditAllocationRun(models.Model):
         self.env["account.credit.allocation"]._check_may_allocate()
         self.check_access("write")
 
-    def _lock_in_state(self, *states):
-        """
-        :raise UserError: the run is not in one of these states, or somebody else is changing it right now
-        """
-        locked = self.sudo().try_lock_for_update(allow_referencing=True)
-        self.invalidate_recordset(["state"])
-        if not locked:
-            raise UserError(self.env._("Somebody else has just changed this run. Look again."))
-        if self.state not in states:
-            labels = dict(self._fields["state"]._description_selection(self.env))
-            raise UserError(self.env._("This cannot be done now. The run is: %s.", labels[self.state]))
-
     # ------------------------------------------------------------------------------------------------------------------
     # States: nothing else writes them
     # ------------------------------------------------------------------------------------------------------------------
@@ -386,7 +377,7 @@ class AccountCreditAllocationRun(models.Model):
         the same time, one does it."""
         if self._get_work_list().search_count([("run_id", "=", self.id), ("state", "=", "pending")], limit=1):
             return
-        locked = self.try_lock_for_update(allow_referencing=True)
+        locked = try_lock(self)
         locked.invalidate_recordset(["state"])
         if locked.state != "running":
             return

@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..engine.quiet_conflicts import quiet_conflicts
+from ..engine.expected_conflicts import conflicts_expected
 
 _logger = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class AccountCreditAllocationRunSchedule(models.Model):
             if not seconds:
                 break
             try:
-                with quiet_conflicts():
+                with conflicts_expected(self.env.cr):
                     schedule._start_due_run()
                     seconds = Cron._commit_progress(1)
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:

@@ -7,8 +7,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ...matching.open_item import CHANGED, FAILED, LOCKED_BY_ANOTHER_USER
-from ..engine.allocation_executor import Left
+from ...matching.open_item import CHANGED, FAILED, LOCKED_BY_ANOTHER_USER, Leftover
 from .account_credit_allocation_run_partner import TRY_LIMITS
 from .own_transaction import own_transaction
 
@@ -19,14 +18,14 @@ TRY_REASONS = {FAILED: "error", LOCKED_BY_ANOTHER_USER: "conflict", CHANGED: "er
 
 
 class BatchResult(NamedTuple):
-    """What was done with the partners of a batch: ``documents`` tell it, :class:`Left` records what was left.
+    """What was done with the partners of a batch: ``documents`` tell it, :class:`Leftover` records what was left.
 
     ``put_off``: partners of which something is in use by others; they are tried again.
     """
 
     documents: models.BaseModel
-    credits_left: list[Left]
-    debts_left: list[Left]
+    credits_left: list[Leftover]
+    debts_left: list[Leftover]
     put_off: frozenset[int] = frozenset()
 
 
@@ -169,7 +168,7 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
         :return: :class:`BatchResult`
         """
         executor, scope = self.env["account.credit.allocation.executor"], run._get_scope(partner_ids)
-        plans = executor._plan(scope)
+        plans = self.env["account.credit.allocation.planner"]._plan(scope)
         executor = executor.with_context(credit_allocation_rule_ids=scope.rule_ids)
         outcome = executor._execute_plans(plans, quiet=run.quiet)
         put_off = self._find_partners(outcome, "conflict") & patient
@@ -177,7 +176,7 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
             entries[:] = [
                 left
                 for left in entries
-                if left.leftover.reason != LOCKED_BY_ANOTHER_USER or left.leftover.item.group.partner not in put_off
+                if left.reason != LOCKED_BY_ANOTHER_USER or left.item.group.partner not in put_off
             ]
         documents = self.env["account.credit.allocation"]._create_done(outcome, "run")
         return BatchResult(documents, outcome.credits_left, outcome.debts_left, put_off)
@@ -185,12 +184,12 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
     @api.model
     def _preview(self, run, partner_ids, _patient):
         """Plan, and write the plan down as drafts; see :meth:`_allocate`."""
-        plans = self.env["account.credit.allocation.executor"]._plan(run._get_scope(partner_ids))
+        plans = self.env["account.credit.allocation.planner"]._plan(run._get_scope(partner_ids))
         documents = self.env["account.credit.allocation"]._create_preview(plans, "run")
         return BatchResult(
             documents,
-            [Left(leftover) for _group, plan in plans for leftover in plan.credits_left],
-            [Left(leftover) for _group, plan in plans for leftover in plan.debts_left],
+            [leftover for _group, plan in plans for leftover in plan.credits_left],
+            [leftover for _group, plan in plans for leftover in plan.debts_left],
         )
 
     @api.model
@@ -216,9 +215,9 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
     def _find_partners(self, result, reason):
         """The partners whose try did not succeed for a reason of ``try_reason``, a frozenset of ids."""
         return frozenset(
-            left.leftover.item.group.partner
+            left.item.group.partner
             for left in result.credits_left + result.debts_left
-            if TRY_REASONS.get(left.leftover.reason) == reason
+            if TRY_REASONS.get(left.reason) == reason
         )
 
     # ------------------------------------------------------------------------------------------------------------------
@@ -271,13 +270,13 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
         """``{partner id: (reason of the row's last try, message)}`` of the partners that are not simply done."""
         labels = self.env["account.credit.allocation.leftover"]._get_reason_labels()
         failures = {}
-        for leftover, message in result.credits_left + result.debts_left:
+        for leftover in result.credits_left + result.debts_left:
             partner_id, reason = leftover.item.group.partner, TRY_REASONS.get(leftover.reason)
             if reason == "conflict":
                 # a failure is worse than a lock, which may be gone the next time
                 failures.setdefault(partner_id, (reason, self._get_conflict_message()))
             elif reason:
-                failures[partner_id] = (reason, message or labels[leftover.reason])
+                failures[partner_id] = (reason, leftover.message or labels[leftover.reason])
         return failures
 
     @api.model

@@ -2,7 +2,7 @@ from contextlib import contextmanager
 
 from odoo import SUPERUSER_ID, api
 
-from ..engine.quiet_conflicts import quiet_conflicts
+from ..engine.expected_conflicts import expect_conflicts
 
 # How long a worker waits for what another transaction holds, before it gives way.
 LOCK_TIMEOUT = "2s"
@@ -17,6 +17,6 @@ def own_transaction(records):
     :raise psycopg2.errors.SerializationFailure: or another of ``PG_CONCURRENCY_EXCEPTIONS_TO_RETRY``, which are not
         logged as errors: the caller handles them
     """
-    with quiet_conflicts(), records.env.registry.cursor() as cr:
+    with expect_conflicts(records.env.registry.cursor()) as cr:
         cr.execute("SET LOCAL lock_timeout = %s", (LOCK_TIMEOUT,))
         yield records.with_env(api.Environment(cr, SUPERUSER_ID, {}))

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
-from odoo.addons.account_credit_allocation.models.engine.quiet_conflicts import quiet_conflicts
+from odoo.addons.account_credit_allocation.models.engine.expected_conflicts import conflicts_expected
 from odoo.addons.account_credit_allocation.models.run.own_transaction import own_transaction
 from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.queue_job.job import CANCELLED, ENQUEUED, FAILED, PENDING, STARTED, WAIT_DEPENDENCIES
@@ -175,7 +175,7 @@ class AccountCreditAllocationRun(models.Model):
         )
         for job in Job.browse([job_id for job_id, state in last_jobs if state == FAILED]):
             try:
-                with quiet_conflicts(), self.env.cr.savepoint():
+                with conflicts_expected(self.env.cr), self.env.cr.savepoint():
                     self._fail_rows_of_job(job)
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 _logger.info("Another worker is at the batch of %s; the scheduler looks again", job)

@@ -1,9 +1,46 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
 class AccountMove(models.Model):
     _inherit = "account.move"
+
+    customer_credit_kind = fields.Selection(
+        [("deposit", "Added Credit"), ("adjustment", "Correction"), ("transfer", "Transfer")],
+        string="Customer Credit Movement",
+        copy=False,
+        readonly=True,
+        help="What this entry was to the customer's credit, as the movements of customer credit say it. "
+        "Empty: as the kind of document says.",
+    )
+    customer_credit_summary = fields.Char(
+        string="Available Credit",
+        compute="_compute_customer_credit_summary",
+        groups="account.group_account_readonly,account.group_account_invoice",
+        help="What the customer has and may spend, in each currency. Empty where there is nothing.",
+    )
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # What the customer has, shown on an invoice that is to be paid
+    # ------------------------------------------------------------------------------------------------------------------
+
+    @api.depends("commercial_partner_id", "company_id", "move_type", "state", "payment_state")
+    def _compute_customer_credit_summary(self):
+        """Of customer invoices that are not paid yet: others have no use for it."""
+        self.customer_credit_summary = False
+        payable = self.filtered(
+            lambda move: move.move_type in ("out_invoice", "out_receipt")
+            and move.state != "cancel"
+            and move.payment_state in ("not_paid", "partial")
+            and move.commercial_partner_id
+        )
+        for company, moves in payable.grouped("company_id").items():
+            amounts = moves.commercial_partner_id._get_credit_by_currency(company)
+            for move in moves:
+                credit = amounts.get(move.commercial_partner_id._origin.id, {})
+                if any(not currency.is_zero(amount) for currency, amount in credit.items()):
+                    partner = move.partner_id.with_company(company)
+                    move.customer_credit_summary = partner._format_credit(credit)
 
     # ------------------------------------------------------------------------------------------------------------------
     # Reserved credit is offered to its own invoice only
@@ -63,3 +100,14 @@ class AccountMove(models.Model):
                     origin=reservation.origin_label,
                 )
             )
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # The entry of a payment that paid a withdrawal
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def write(self, vals):
+        """However the entry of a payment is taken back, the withdrawal that it paid is not paid any more."""
+        written = super().write(vals)
+        if vals.get("state") in ("draft", "cancel") and (payments := self.origin_payment_id):
+            self.env["customer.credit.withdrawal.payer"]._reopen_of(payments)
+        return written

@@ -28,9 +28,9 @@ class IrModuleModule(models.Model):
         ]
         raise UserError(
             self.env._(
-                "Credit of customers is reserved: %(reservations)s reservations and %(withdrawals)s open withdrawals, "
-                "such as %(examples)s. Release the reservations under Customers, Customer Credit, and pay or refuse "
-                "the withdrawals; then uninstall.",
+                "Credit of customers is still reserved. Reservations: %(reservations)s, "
+                "open withdrawals: %(withdrawals)s, such as %(examples)s. Release the reservations, and pay or refuse "
+                "the withdrawals, under Customers, Customer Credit; then uninstall.",
                 reservations=len(reservations),
                 withdrawals=len(withdrawals),
                 examples=", ".join(first),

@@ -35,6 +35,22 @@ class ResCompany(models.Model):
         help="After as many days credit that is still reserved, and may be released, is released. 0 for never.",
     )
 
+    customer_credit_mail_deposit = fields.Boolean(
+        string="When credit is added",
+        default=True,
+        help="An e-mail tells the customer of each deposit.",
+    )
+    customer_credit_mail_payment = fields.Boolean(
+        string="When an invoice is paid with credit",
+        default=True,
+        help="An e-mail tells the customer which invoice was paid, and what is left.",
+    )
+    customer_credit_mail_withdrawal = fields.Boolean(
+        string="When credit is withdrawn",
+        default=True,
+        help="E-mails tell the customer that a withdrawal was requested, approved, paid or refused.",
+    )
+
     _customer_credit_overdraft_limit_positive = models.Constraint(
         "CHECK(customer_credit_overdraft_limit >= 0)", "The limit of an overdraft cannot be negative."
     )
@@ -77,13 +93,3 @@ class ResCompany(models.Model):
                     "show_on_dashboard": False,
                 }
             )
-
-
-class AccountChartTemplate(models.AbstractModel):
-    _inherit = "account.chart.template"
-
-    @api.model
-    def _post_load_data(self, template_code, company, template_data):
-        loaded = super()._post_load_data(template_code, company, template_data)
-        (company or self.env.company)._create_customer_credit_journals()
-        return loaded

@@ -7,6 +7,7 @@ from . import (
     test_customer_credit_movement,
     test_customer_credit_movement_properties,
     test_customer_credit_race,
+    test_customer_credit_release,
     test_customer_credit_reservation,
     test_customer_credit_reservation_guard,
     test_customer_credit_statement,
@@ -19,4 +20,5 @@ from . import (
     test_customer_credit_withdrawal_transactions,
     test_customer_credit_wizards,
     test_overdraft_rule,
+    test_uninstall_refused,
 )

@@ -2,8 +2,9 @@ from odoo.exceptions import AccessError
 from odoo.fields import Date
 from odoo.tests import Form, tagged
 
-from .customer_credit_common import CustomerCreditCase
 from odoo.addons.account_credit_allocation.tests.test_security import SecurityCase
+
+from .customer_credit_common import CustomerCreditCase
 
 
 class BalanceCase(CustomerCreditCase):

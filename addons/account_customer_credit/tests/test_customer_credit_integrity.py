@@ -1,7 +1,8 @@
 from odoo.tests import tagged
 
-from .customer_credit_withdrawal_common import WithdrawalCase
 from odoo.addons.account_credit_allocation.tests.test_integrity import IntegrityMixin
+
+from .customer_credit_withdrawal_common import WithdrawalCase
 
 
 @tagged("post_install", "-at_install")

@@ -154,9 +154,7 @@ class TestCustomerCreditMail(WithdrawalCase):
         self.env.ref(TEMPLATE + "withdrawal_requested").body_html = '<p t-out="object.no_such_field"/>'
         with (
             mute_logger("odoo.addons.mail.models.mail_render_mixin"),
-            self.assertLogs(
-                "odoo.addons.account_customer_credit.models.customer_credit_mail", "ERROR"
-            ),
+            self.assertLogs("odoo.addons.account_customer_credit.models.mail.customer_credit_mail", "ERROR"),
         ):
             withdrawal = self.request(60)
         self.assertEqual(withdrawal.state, "requested")

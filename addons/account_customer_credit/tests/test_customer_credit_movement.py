@@ -60,6 +60,19 @@ class TestCustomerCreditMovement(MovementCase):
         self.assertEqual(rows[2].reservation_id, reservation)
         self.assertEqual(rows[2].balance, 75)
 
+    def test_the_example_of_the_models_documentation(self):
+        payment = self.payment(100)
+        reservation = self.reserve(30)
+        invoice = self.invoice(40)
+        (self.open_items(payment) | self.open_items(invoice)).reconcile()
+        reservation._credit_release()
+        bank = self.env["res.partner.bank"].create({"acc_number": "BE1", "partner_id": self.customer.id})
+        withdrawal = self.customer._request_credit_withdrawal(20, self.dollar, bank, self.company)
+        withdrawal.reservation_id._credit_settle(self.payment(20, payment_type="outbound").move_id)
+        expected = [("payment", 100), ("reservation", -30), ("invoice", -40), ("release", 30), ("withdrawal", -20)]
+        self.assertCountEqual([(row.kind, row.amount) for row in self.movements()], expected)
+        self.assertAvailable(40)
+
     def test_what_was_reserved_is_spent_as_soon_as_nothing_of_it_is_held(self):
         self.payment(100)
         reservation = self.reserve(60)

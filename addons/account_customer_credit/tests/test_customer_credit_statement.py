@@ -6,9 +6,9 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
+from odoo.addons.account_credit_allocation.tests.test_security import SecurityCase
 
 from .test_customer_credit_movement import MovementCase
-from odoo.addons.account_credit_allocation.tests.test_security import SecurityCase
 
 REPORT = "account_customer_credit.res_partner_action_customer_credit_statement"
 

@@ -1,9 +1,9 @@
 from odoo.tests import tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
+from odoo.addons.account_credit_allocation.tests.patient_browser import PatientBrowser
 
 from .customer_credit_withdrawal_common import WithdrawalCase
-from odoo.addons.account_credit_allocation.tests.patient_browser import PatientBrowser
 
 
 @tagged("post_install", "-at_install")

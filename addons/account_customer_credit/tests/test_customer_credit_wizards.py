@@ -2,9 +2,10 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
+from odoo.addons.account_credit_allocation.tests.test_security import SecurityCase
+
 from ..exceptions import InsufficientCreditError
 from .test_customer_credit_movement import MovementCase
-from odoo.addons.account_credit_allocation.tests.test_security import SecurityCase
 
 
 class WindowCase(MovementCase):

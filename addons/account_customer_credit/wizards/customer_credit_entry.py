@@ -43,7 +43,8 @@ class CustomerCreditEntry(models.AbstractModel):
         partner = self.partner_id.commercial_partner_id.sudo().with_company(self.company_id)
         partner._credit_settle_overdraft(self.company_id, self.currency_id)
         credits = self.env["account.move.line"]._get_free_credits(partner, self.company_id, self.currency_id)
-        parts = partner._prepare_credit_parts(credits, amount, self.company_id, self.currency_id)
+        reserver = partner.env["customer.credit.reserver"]
+        parts = reserver._prepare_parts(partner, credits, amount, self.company_id, self.currency_id)
         own = self.currency_id == self.company_id.currency_id
         return credits, [(account, part, part if own else balance) for account, part, balance in parts]
 

@@ -1,12 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 
 class CustomerCreditWithdrawalRequest(models.TransientModel):
     """The dialog "Withdraw credit": a billing user asks for a customer's credit to be paid out."""
 
     _name = "customer.credit.withdrawal.request"
+    _inherit = "customer.credit.once"
     _description = "Withdraw Customer Credit"
 
     partner_id = fields.Many2one("res.partner", string="Customer", required=True)
@@ -81,12 +81,7 @@ class CustomerCreditWithdrawalRequest(models.TransientModel):
         if self.company_id not in self.env.companies:
             raise UserError(self.env._("Select %s first, among the companies you work in.", self.company_id.name))
         self.partner_id.check_access("read")
-        # a second click waits here, then starts again on what the first has done
-        self.flush_recordset()
-        self.env.cr.execute(
-            SQL("UPDATE customer_credit_withdrawal_request SET write_date = write_date WHERE id = %s", self.id)
-        )
-        if not self.withdrawal_id:
+        if self._use():
             self.withdrawal_id = self.partner_id._request_credit_withdrawal(
                 self.amount, self.currency_id, self.partner_bank_id, self.company_id, self.reason
             )

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.http import request
 
@@ -9,11 +9,19 @@ class PaymentTransaction(models.Model):
     """A payment with the customer's own credit: confirmed → reserved → done → settled with what it pays.
 
     A transaction that is not confirmed holds nothing, so that one that was abandoned needs no clearing up.
+
+    A transaction may also buy credit. What is different then, and when that is refunded, is in
+    ``customer.credit.topup.mixin``.
     """
 
-    _inherit = "payment.transaction"
+    _name = "payment.transaction"
+    _inherit = ["payment.transaction", "customer.credit.topup.mixin"]
 
-    # --- confirming ---------------------------------------------------------------------------------------------------
+    is_customer_credit_topup = fields.Boolean(string="Top-up of Credit", readonly=True, copy=False)
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # Confirming a payment with credit: the amount is reserved
+    # ------------------------------------------------------------------------------------------------------------------
 
     def _get_specific_rendering_values(self, processing_values):
         if self.provider_code != "customer_credit":
@@ -134,14 +142,51 @@ class PaymentTransaction(models.Model):
             unsettled += held if None in amounts else min(sum(max(amount, 0.0) for amount in amounts), held)
         return unsettled
 
-    # --- settling -----------------------------------------------------------------------------------------------------
+    # ------------------------------------------------------------------------------------------------------------------
+    # The money arrives: credit settles what it pays, a top-up becomes credit, a refund of a top-up takes it away
+    # ------------------------------------------------------------------------------------------------------------------
 
     def _create_payment(self, **extra_create_values):
-        """No payment for credit: the money came long ago. What it pays is settled with what was reserved for it."""
-        if self.provider_code != "customer_credit":
+        """No payment for credit: the money came long ago. What it pays is settled with what was reserved for it.
+
+        The payments of a top-up and of its refund are made by Odoo, with a journal entry in any case.
+        """
+        if self.provider_code == "customer_credit":
+            self._settle_customer_credit()
+            return self.env["account.payment"]
+        is_refund = self._is_customer_credit_refund()
+        if not is_refund and not self.is_customer_credit_topup:
             return super()._create_payment(**extra_create_values)
-        self._settle_customer_credit()
-        return self.env["account.payment"]
+        values = (
+            self._prepare_customer_credit_refund_vals() if is_refund else self._prepare_customer_credit_topup_vals()
+        )
+        transaction = self._with_customer_credit_entry()
+        payment = super(PaymentTransaction, transaction)._create_payment(**{**values, **extra_create_values})
+        if is_refund:
+            self._take_customer_credit_refund(payment)
+        else:
+            self._keep_customer_credit_topup(payment)
+        return payment
+
+    def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
+        """What is captured of a top-up is a top-up, as its money is what arrives. What is to be refunded of one is
+        reserved before the provider is asked; where the provider tells of a refund, as much of that as is there."""
+        if not self.is_customer_credit_topup:
+            return super()._create_child_transaction(amount, is_refund=is_refund, **custom_create_values)
+        if not is_refund:
+            custom_create_values["is_customer_credit_topup"] = True
+        child = super()._create_child_transaction(amount, is_refund=is_refund, **custom_create_values)
+        if is_refund:
+            child._reserve_customer_credit_refund(amount)
+        return child
+
+    def _refund(self, amount_to_refund=None):
+        """Ask the provider only for what is unspent.
+
+        :raise UserError: when the credit of this top-up is spent
+        """
+        transaction = self.with_context(customer_credit_refund_is_asked=True)
+        return super(PaymentTransaction, transaction)._refund(amount_to_refund=amount_to_refund)
 
     def _settle_customer_credit(self):
         """Pay the posted invoices of each transaction with what is reserved for it; the rest stays reserved.
@@ -162,6 +207,10 @@ class PaymentTransaction(models.Model):
                     amount = reservation._get_amount_for(invoice)
                     if amount is None or amount > 0:
                         reservation._credit_settle(invoice, amount)
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # Given back: what fails, and what is needed no longer
+    # ------------------------------------------------------------------------------------------------------------------
 
     def _update_state(self, allowed_states, target_state, state_message):
         """What fails or is cancelled holds no credit any more."""

@@ -4,5 +4,4 @@ from . import (
     open_item_reader,
     payment_transaction,
     sale_order,
-    sale_order_settle,
 )

@@ -1,0 +1,1 @@
+from . import account_credit_allocation_line, account_credit_allocation_rule_type, account_journal, open_item_reader

@@ -1,0 +1,91 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from odoo.addons.account_credit_allocation.matching.open_item import CREDIT, AllocationPlan, Cap, Evidence, Match
+from odoo.addons.account_credit_allocation.models.engine.allocation_planner import GroupPlan
+from odoo.addons.account_credit_allocation.models.engine.minor_units import from_minor_units, to_minor_units
+from odoo.addons.account_credit_allocation.models.engine.open_item_reader import RECEIVABLE, AllocationScope
+
+
+class AllocationExecutor(models.AbstractModel):
+    """Customer credit goes through the same door as every allocation: locked, compared with the ledger, recorded."""
+
+    _inherit = "account.credit.allocation.executor"
+
+    @api.model
+    def _match_credit(self, triples, evidence):
+        """Reconcile chosen debit and credit items of one customer with each other, and record why.
+
+        :param list triples: ``(debit item, credit item, amount)`` in the order of execution; the amount is positive, in
+            the credit's currency; None to settle as much as is open of both
+        :param str evidence: code of the reason, see ``account.credit.allocation.line._get_evidence_text``
+        :return: what was settled of the credits, in their currency
+        :raise UserError: one of the items cannot be used; nothing was changed
+        """
+        triples = [triple for triple in triples if triple[2] is None or triple[2] > 0]
+        if not triples:
+            return 0.0
+        lines = self.env["account.move.line"].union(*(debit | credit for debit, credit, _amount in triples))
+        self._wait_for_items(lines)
+        items = self._read_credit_items(lines)
+        exchange = self.env["account.credit.allocation.planner"]._get_exchange([items[line.id] for line in lines])
+        matches = []
+        for debit, credit, amount in triples:
+            debt, paid = items[debit.id], items[credit.id]
+            cap = None if amount is None else Cap(CREDIT, to_minor_units(credit.currency_id, amount))
+            settled = exchange.settle(debt, paid, cap)
+            if not settled:
+                raise UserError(self.env._("%s is settled already. Nothing was changed.", debit.move_id.name))
+            matches.append(Match(debt, paid, *settled, "credit", Evidence(evidence), cap))
+        self._execute_all(matches)
+        return sum(
+            from_minor_units(lines.browse(match.credit.id).currency_id, match.credit_amount) for match in matches
+        )
+
+    @api.model
+    def _wait_for_items(self, lines):
+        """Lock journal items, waiting for whoever holds one. What was changed meanwhile is a serialization failure, and
+        Odoo starts the request again; to be told "in use" would be no answer for a customer at a till."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "SELECT id FROM account_move_line WHERE id IN %s ORDER BY id FOR NO KEY UPDATE", (tuple(lines.ids),)
+        )
+
+    @api.model
+    def _read_credit_items(self, lines):
+        """``{journal item id: OpenItem}`` of open receivable items.
+
+        :raise UserError: one of them is not open, or not to be matched natively
+        """
+        scope = AllocationScope(
+            company_ids=tuple(lines.company_id.ids),
+            account_types=(RECEIVABLE,),
+            partner_ids=tuple(lines.partner_id.commercial_partner_id.ids),
+        )
+        debts, credits = self.env["account.open.item.reader"]._read_open_items(scope)
+        items = {item.id: item for item in debts + credits}
+        if missing := lines.filtered(lambda line: line.id not in items):
+            raise UserError(self.env._("Nothing of %s is open any more.", missing[0].move_id.name))
+        return items
+
+    @api.model
+    def _execute_all(self, matches):
+        """Execute matches in their order, all of them or none, and record them.
+
+        :raise UserError: an item is in use, or Odoo refuses
+        """
+        by_group = {}
+        for match in matches:
+            by_group.setdefault(match.debt.group, []).append(match)
+        plans = [GroupPlan(group, AllocationPlan(tuple(found), (), ())) for group, found in by_group.items()]
+        outcome = self._execute(plans, "credit")
+        if len(outcome.executed) != len(matches):
+            left = (outcome.debts_left + outcome.credits_left)[0]
+            raise UserError(
+                left.message
+                or self.env._(
+                    "Somebody else is working with %s at this moment. Nothing was changed; try again.",
+                    self.env["account.move.line"].browse(left.item.id).move_id.name,
+                )
+            )
+        return outcome

@@ -1,0 +1,152 @@
+import gc
+import logging
+import threading
+from contextlib import contextmanager
+from itertools import chain
+from typing import NamedTuple
+
+from odoo import api, models
+
+from ...matching import plan_by_group
+from ...matching.open_item import FAILED, AllocationPlan, Group, Leftover
+from .native_exchange import NativeExchange
+from .one_at_a_time import together_or_alone
+
+_logger = logging.getLogger(__name__)
+
+_pauses = 0
+_was_enabled = True
+_pauses_lock = threading.Lock()
+
+
+@contextmanager
+def paused_garbage_collection():
+    """Make no search for garbage within.
+
+    A plan makes millions of small objects, none of which refers to itself. To search them again and again takes a third
+    of the time. Threads may overlap: the last one to leave switches the search on again, if the first one found it on.
+    """
+    global _pauses, _was_enabled
+    with _pauses_lock:
+        if not _pauses:
+            _was_enabled = gc.isenabled()
+            gc.disable()
+        _pauses += 1
+    try:
+        yield
+    finally:
+        with _pauses_lock:
+            _pauses -= 1
+            if not _pauses and _was_enabled:
+                gc.enable()
+
+
+class GroupPlan(NamedTuple):
+    """The plan of one company, account and partner: what is executed, or rolled back, together."""
+
+    group: Group
+    plan: AllocationPlan
+
+
+class AllocationPlanner(models.AbstractModel):
+    """Open items are read, and the rules decide. Nothing is changed."""
+
+    _name = "account.credit.allocation.planner"
+    _description = "Credit Allocation Planner"
+
+    @api.model
+    def _plan(self, scope):
+        """Decide, and change nothing.
+
+        :param AllocationScope scope: which open items, and by which rules
+        :return: list of :class:`GroupPlan`, the groups of the scope in a stable order: by root company, account type,
+            account and partner
+        """
+        with paused_garbage_collection():
+            return self._plan_items(scope)
+
+    @api.model
+    def _plan_items(self, scope):
+        debts, credits = self.env["account.open.item.reader"]._read_open_items(scope)
+        wanted = scope.groups
+        if scope.documents is not None:  # of the chosen ones, those that were found to be open
+            wanted = {item.group for item in chain(debts, credits) if item.document in scope.documents}
+        books = self._get_books(item.group for item in chain(debts, credits))
+        plans = []
+        for root, account_type in sorted(set(books.values())):
+            plans += self._plan_books(
+                [debt for debt in debts if books[debt.group] == (root, account_type)],
+                [credit for credit in credits if books[credit.group] == (root, account_type)],
+                self._get_matching_options(self.env["res.company"].sudo().browse(root), scope.rule_ids),
+            )
+        return [group_plan for group_plan in plans if wanted is None or group_plan.group in wanted]
+
+    @api.model
+    def _plan_books(self, debts, credits, options):
+        """Plan all partners together and, when that fails, each alone: whatever a rule of another addon stumbles over
+        must not stop the others.
+
+        :return: list of :class:`GroupPlan`
+        """
+        rules = self.env["account.credit.allocation.rule.type"]._get_matching_rules()
+        by_partner = {}
+        for side, items in enumerate((debts, credits)):
+            for item in items:
+                by_partner.setdefault(item.group.partner, ([], []))[side].append(item)
+
+        def plan(partners):
+            sides = [
+                list(chain.from_iterable(by_partner[partner][side] for partner in partners)) for side in (0, 1)
+            ]
+            plans = plan_by_group(*sides, options, rules=rules, exchange=self._get_exchange)
+            return list(map(GroupPlan._make, plans))
+
+        def give_up(partner, error):
+            _logger.warning("No plan for partner %s", partner, exc_info=error)
+            return self._prepare_failed_plans(*by_partner[partner])
+
+        return together_or_alone(self.env.cr, sorted(by_partner), plan, give_up)
+
+    @api.model
+    def _prepare_failed_plans(self, debts, credits):
+        """Plans that settle nothing and list every item as failed."""
+        return [
+            GroupPlan(
+                group,
+                AllocationPlan(
+                    (),
+                    tuple(Leftover(debt, debt.residual, FAILED) for debt in debts if debt.group == group),
+                    tuple(Leftover(credit, credit.residual, FAILED) for credit in credits if credit.group == group),
+                ),
+            )
+            for group in sorted({item.group for item in chain(debts, credits)})
+        ]
+
+    @api.model
+    def _get_books(self, groups):
+        """``{group: (root company, account type)}``: what is planned on its own.
+
+        Each root company has its own rules, and what is receivable never nets against what is payable.
+        """
+        groups = set(groups)
+        accounts = self.env["account.account"].sudo().browse({group.account for group in groups})
+        account_types = {account.id: account.account_type for account in accounts}
+        return {group: (group.company, account_types[group.account]) for group in groups}
+
+    @api.model
+    def _get_matching_options(self, company, rule_ids=None):
+        """The rules of a root company, in order, and their settings: a hook for other options.
+
+        :param rule_ids: see :class:`AllocationScope`
+        :return: :class:`MatchingOptions`
+        """
+        return self.env["account.credit.allocation.rule"]._get_matching_options(company, rule_ids)
+
+    @api.model
+    def _get_exchange(self, items):
+        """What native reconciliation settles across currencies, for :func:`plan_by_group` and for typed amounts.
+
+        :param items: open items of one group
+        :return: :class:`Exchange`
+        """
+        return NativeExchange(self.env["account.move.line"].browse([item.id for item in items]))
