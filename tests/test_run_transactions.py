@@ -1,5 +1,7 @@
 from unittest.mock import patch
 
+import psycopg2.errors
+
 from odoo import SUPERUSER_ID, Command, api
 from odoo.tests import tagged
 
@@ -220,3 +222,17 @@ class TestRunTransactions(RealTransactionsCase):
         self.look_at(run_id, lambda run: run.action_resume())
         self.work()
         self.assertEqual(self.states(run_id), ["done", "done"])
+
+    def test_schedule_that_meets_people_at_work_is_due_again(self):
+        with self.registry.cursor() as cr:
+            schedules = self.environment(cr)["account.credit.allocation.run.schedule"]
+            schedule = schedules.create({"name": "Every night", "company_id": self.company_id})
+            due = schedule.next_call
+        conflict = psycopg2.errors.SerializationFailure("could not serialize access")
+        with patch.object(type(schedules), "_start_run", side_effect=conflict), self.registry.cursor() as cr:
+            self.environment(cr)["account.credit.allocation.run.schedule"]._cron_start_due_runs()
+        with self.registry.cursor() as cr:
+            schedule = schedule.with_env(self.environment(cr))
+            self.assertEqual((schedule.next_call, schedule.run_count), (due, 0))
+            self.assertNotIn("No run was started", " ".join(schedule.message_ids.mapped(lambda message: message.body)))
+            schedule.unlink()

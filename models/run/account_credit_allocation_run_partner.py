@@ -65,7 +65,7 @@ class AccountCreditAllocationRunPartner(models.Model):
     )
     tries = fields.Integer(readonly=True, aggregator=None, help="How often the work on it has begun.")
     try_reason = fields.Selection(
-        [("conflict", "In use by others"), ("interrupted", "Interrupted"), ("error", "Failed")],
+        [("conflict", "In Use by Others"), ("interrupted", "Interrupted"), ("error", "Failed")],
         string="Last Try",
         readonly=True,
         help="Why the last try did not succeed. Interrupted: it is at work now, or the server was stopped meanwhile.",
