@@ -12,6 +12,8 @@ class RunCase(AllocationCase):
         super().setUpClass()
         cls.company.credit_allocation_receivable = False
         cls.Run = cls.env["account.credit.allocation.run"]
+        cls.Queue = cls.env["account.credit.allocation.run.queue"]
+        cls.Worker = cls.env["account.credit.allocation.run.worker"]
 
     def setUp(self):
         super().setUp()
@@ -30,7 +32,7 @@ class RunCase(AllocationCase):
 
     def work(self):
         """What the scheduler does."""
-        self.Run._get_crons().method_direct_trigger()
+        self.Queue._get_cron().method_direct_trigger()
         self.env.invalidate_all()
 
     def run_now(self, **vals):
@@ -39,6 +41,9 @@ class RunCase(AllocationCase):
         run.action_start()
         self.work()
         return run
+
+    def pending_batches(self, run):
+        return run._get_work_list()._get_pending_batches(run)
 
     def row(self, run, partner):
         return run.row_ids.filtered(lambda row: row.partner_id == partner)

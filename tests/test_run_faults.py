@@ -5,7 +5,7 @@ import psycopg2
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..models.run import account_credit_allocation_run_worker as worker
+from ..models.run import account_credit_allocation_run_partner as work_list
 from .run_common import RunCase
 
 LOGGER = "odoo.addons.account_credit_allocation"
@@ -46,21 +46,21 @@ class TestRunFaults(RunCase):
 
     def break_batches(self, error, condition=lambda rows: True):
         """The work on a batch fails at its end, right before it is committed, where the rows meet the condition."""
-        Run = type(self.Run)
-        store = Run._store_row_results
+        Worker = type(self.Worker)
+        store = Worker._store_row_results
 
-        def store_row_results(run, rows, result):
-            store(run, rows, result)
+        def store_row_results(worker, run, rows, result):
+            store(worker, run, rows, result)
             if condition(rows):
                 raise error
 
-        return patch.object(Run, "_store_row_results", store_row_results)
+        return patch.object(Worker, "_store_row_results", store_row_results)
 
     def test_run_whose_last_worker_was_killed_before_it_ended_the_run_is_ended_by_the_next(self):
         """The last batch is committed, then the process dies: nothing is pending, and no batch will ever end it."""
         run = self.new_run()
         run.action_start()
-        with patch.object(type(run), "_end_run_if_complete", lambda run: None):
+        with patch.object(type(self.Worker), "_end_run_if_complete", lambda worker, run: None):
             self.work()
         self.assertEqual(set(run.row_ids.mapped("state")), {"done"})
         self.assertEqual(run.state, "running")
@@ -74,7 +74,7 @@ class TestRunFaults(RunCase):
             run = self.run_now()
         self.assertAllDone(run, except_for=poisoned)
         row = self.row(run, poisoned)
-        self.assertEqual((row.state, row.message), ("failed", "The period is locked."))
+        self.assertEqual((row.state, row.try_reason, row.message), ("failed", "error", "The period is locked."))
         self.assertEqual((run.state, run.failed_count), ("done", 1))
         self.assertEqual(set(run.leftover_ids.mapped("reason")), {"failed"})
         self.assertEqual(run.activity_ids.user_id, run.user_id)
@@ -97,7 +97,7 @@ class TestRunFaults(RunCase):
     def test_killed_before_the_commit_nothing_has_happened_and_the_next_call_goes_on(self):
         run = self.new_run()
         run.action_start()
-        [batch] = run._get_pending_batches()
+        [batch] = self.pending_batches(run)
         killed = False
         with self.break_batches(psycopg2.OperationalError("server closed the connection")):
             try:  # assertRaises would roll the counted attempt back, too
@@ -107,11 +107,11 @@ class TestRunFaults(RunCase):
         self.assertTrue(killed)
         self.env.invalidate_all()
         self.assertEqual(set(run.row_ids.mapped("state")), {"pending"})
-        self.assertEqual(set(run.row_ids.mapped("interruptions")), {1})
+        self.assertEqual({(row.tries, row.try_reason) for row in run.row_ids}, {(1, "interrupted")})
         self.assertFalse(run.allocation_ids)
         self.work()
         self.assertAllDone(run)
-        self.assertEqual(set(run.row_ids.mapped("interruptions")), {0})
+        self.assertEqual({(row.tries, row.try_reason) for row in run.row_ids}, {(2, False)})
 
     def test_partner_that_kills_the_process_each_time_is_found_and_marked_failed(self):
         poisoned = self.partners[3]
@@ -121,15 +121,17 @@ class TestRunFaults(RunCase):
         error = psycopg2.OperationalError("server closed the connection")
         with self.break_batches(error, lambda rows: poisoned in rows.partner_id):
             while run.state == "running" and kills < 10:
-                for batch in run._get_pending_batches():
+                for batch in self.pending_batches(run):
                     try:
                         run._process_batch(batch)
                     except psycopg2.OperationalError:
                         kills += 1
                 self.env.invalidate_all()
-        self.assertEqual(kills, worker.INTERRUPTIONS_OF_BATCH + worker.INTERRUPTIONS_OF_PARTNER)
+        limit = work_list.TRY_LIMITS["interrupted"]
+        self.assertEqual(kills, limit.batch + limit.partner)
         self.assertAllDone(run, except_for=poisoned)
-        self.assertEqual((run.state, self.row(run, poisoned).state), ("done", "failed"))
+        row = self.row(run, poisoned)
+        self.assertEqual((run.state, row.state, row.try_reason), ("done", "failed", "interrupted"))
 
     def test_conflict_is_tried_again_later_and_finally_said_to_be_one(self):
         busy = self.partners[0]
@@ -140,13 +142,14 @@ class TestRunFaults(RunCase):
         with self.break_batches(conflict, lambda rows: busy in rows.partner_id):
             while run.state == "running" and rounds < 20:
                 rounds += 1
-                for batch in run._get_pending_batches():
+                for batch in self.pending_batches(run):
                     self.assertTrue(run._process_batch(batch))
                 self.env.invalidate_all()
-        self.assertEqual(rounds, 2 * worker.ATTEMPTS)  # together, then alone
+        limit = work_list.TRY_LIMITS["conflict"]
+        self.assertEqual(rounds, limit.batch + limit.partner)  # together, then alone
         self.assertAllDone(run, except_for=busy)
         row = self.row(run, busy)
-        self.assertEqual(row.state, "locked")
+        self.assertEqual((row.state, row.try_reason), ("locked", "conflict"))
         self.assertIn("Other people", row.message)
 
     def test_what_is_put_off_is_not_due_before_its_time(self):
@@ -154,8 +157,8 @@ class TestRunFaults(RunCase):
         run.action_start()
         with self.break_batches(psycopg2.errors.SerializationFailure("conflict")):
             self.work()
-        self.assertEqual(set(run.row_ids.mapped("attempts")), {1})
-        self.assertFalse(self.Run._count_due_batches())
+        self.assertEqual({(row.tries, row.try_reason) for row in run.row_ids}, {(1, "conflict")})
+        self.assertFalse(self.Queue._count_due_batches())
         self.env.cr.execute("UPDATE account_credit_allocation_run_partner SET next_try = next_try - interval '1 hour'")
         self.work()
         self.assertAllDone(run)

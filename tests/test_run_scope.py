@@ -5,7 +5,7 @@ from odoo import Command, fields
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from ..models.run import account_credit_allocation_run, account_credit_allocation_run_batch
+from ..models.run import account_credit_allocation_run, account_credit_allocation_run_partner
 from .run_common import RunCase
 
 
@@ -99,7 +99,7 @@ class TestRunScope(RunCase):
             self.pair(partner)
         for amount in (10, 20, 30):
             self.pair(self.customer, amount)
-        with patch.object(account_credit_allocation_run_batch, "ITEMS_PER_BATCH", 4):
+        with patch.object(account_credit_allocation_run_partner, "ITEMS_PER_BATCH", 4):
             run = self.new_run()
             run.action_start()
         batches = {row.partner_id: row.batch for row in run.row_ids}
@@ -130,6 +130,11 @@ class TestRunSchedule(RunCase):
         self.env.ref("account_credit_allocation.account_credit_allocation_run_cron_schedules").method_direct_trigger()
         self.env.invalidate_all()
 
+    def get_day_of_scheduler(self):
+        """Where the user of the scheduled action is, it may be tomorrow already."""
+        root = self.env.ref("base.user_root")
+        return fields.Date.context_today(root.with_user(root).with_context(tz=False))
+
     def test_due_schedule_starts_its_run_with_its_scope(self):
         schedule = self.new_schedule(quiet=True, due_limited=True, due_within_days=3)
         later = self.new_schedule(name="Later", next_call=fields.Datetime.now() + timedelta(days=1))
@@ -137,7 +142,7 @@ class TestRunSchedule(RunCase):
         self.start_due()
         run = schedule.run_ids
         self.assertEqual((run.state, run.quiet, run.user_id), ("running", True, schedule.user_id))
-        self.assertEqual(run.due_to, fields.Date.today() + timedelta(days=3))
+        self.assertEqual(run.due_to, self.get_day_of_scheduler() + timedelta(days=3))
         self.work()
         self.assertAllocated(invoice, payment, 100)
         self.assertFalse(later.run_ids)

@@ -2,7 +2,7 @@ from odoo.tests import tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 
-from ..models.run import account_credit_allocation_run_batch
+from ..models.run import account_credit_allocation_run_partner
 from .common import AllocationCase
 from .patient_browser import PatientBrowser
 
@@ -36,7 +36,7 @@ class TestRunTour(PatientBrowser, AllocationCase, AccountTestInvoicingHttpCommon
         queue = self.work_when_asked_for_progress()
         run = self.env["account.credit.allocation.run"].with_user(self.billing_user).create({})
         run.action_start()
-        run.sudo()._work_on_batch(queue.pop(0))
+        run._get_worker()._work_on_batch(run.sudo(), queue.pop(0))
         queue.clear()
         self.start_tour(
             f"/odoo/credit-allocation-runs/{run.id}", "account_credit_allocation_run_background", login="billing"
@@ -57,11 +57,11 @@ class TestRunTour(PatientBrowser, AllocationCase, AccountTestInvoicingHttpCommon
         def answer_and_work(run):
             progress = get_progress(run)
             if queue:
-                run.sudo()._work_on_batch(queue.pop(0))
+                run._get_worker()._work_on_batch(run.sudo(), queue.pop(0))
                 run.sudo()._finish_if_complete()
             return progress
 
-        self.patch(account_credit_allocation_run_batch, "ITEMS_PER_BATCH", 2)
+        self.patch(account_credit_allocation_run_partner, "ITEMS_PER_BATCH", 2)
         self.patch(Run, "_enqueue_batch", lambda _run, batch, delay=0: queue.append(batch))
         self.patch(Run, "get_progress", answer_and_work)
         return queue

@@ -1,9 +1,12 @@
 from unittest.mock import patch
 
+import psycopg2.errors
+
 from odoo import SUPERUSER_ID, Command, api
 from odoo.tests import tagged
 
-from ..models.run import account_credit_allocation_run_worker as worker
+from ..models.run import account_credit_allocation_run_partner as work_list
+from ..models.run import own_transaction
 from .test_real_transactions import RealTransactionsCase
 
 PARTNERS = 6
@@ -35,19 +38,14 @@ class TestRunTransactions(RealTransactionsCase):
             self.partner_id = partner_id
             super().delete_everything()
 
-    def start_run(self, items_per_batch=2):
-        with (
-            patch(
-                "odoo.addons.account_credit_allocation.models.run.account_credit_allocation_run_batch.ITEMS_PER_BATCH",
-                items_per_batch,
-            ),
-            self.registry.cursor() as cr,
-        ):
+    def start_run(self, items_per_batch=2, mode="apply"):
+        with patch.object(work_list, "ITEMS_PER_BATCH", items_per_batch), self.registry.cursor() as cr:
             run = self.environment(cr)["account.credit.allocation.run"].create(
                 {
                     "company_id": self.company_id,
                     "partner_scope": "partners",
                     "partner_ids": [Command.set(self.partner_ids)],
+                    "mode": mode,
                 }
             )
             run._start()
@@ -61,8 +59,8 @@ class TestRunTransactions(RealTransactionsCase):
         """A worker that takes what is due, as the scheduler does; returns how many partners it worked on."""
         worked, tried = 0, set()
         with self.registry.cursor() as cr:
-            runs = api.Environment(cr, SUPERUSER_ID, {})["account.credit.allocation.run"]
-            while found := runs._find_due_batch(tried):
+            queue = api.Environment(cr, SUPERUSER_ID, {})["account.credit.allocation.run.queue"]
+            while found := queue._find_due_batch(tried):
                 tried.add((found[0].id, found[1]))
                 worked += found[0]._process_batch(found[1])
                 cr.rollback()
@@ -80,17 +78,17 @@ class TestRunTransactions(RealTransactionsCase):
 
     def interrupt_work(self, meanwhile):
         """Do something at the end of the first batch, right before its transaction is committed."""
-        Run = type(self.look_at(0, lambda run: run))
-        store, called = Run._store_row_results, []
+        Worker = type(self.look_at(0, lambda run: run._get_worker()))
+        store, called = Worker._store_row_results, []
 
-        def store_row_results(run, rows, result):
-            store(run, rows, result)
+        def store_row_results(worker, run, rows, result):
+            store(worker, run, rows, result)
             run.env.flush_all()
             if not called:
                 called.append(True)
                 meanwhile(run)
 
-        return patch.object(Run, "_store_row_results", store_row_results)
+        return patch.object(Worker, "_store_row_results", store_row_results)
 
     def test_two_workers_share_the_batches_of_a_run(self):
         """While one is at its first batch the other one does all the rest, and ends nothing too early."""
@@ -140,6 +138,25 @@ class TestRunTransactions(RealTransactionsCase):
         self.assertEqual(self.open_amount(), 0)
         self.assertFalse(self.look_at(run_id, lambda run: run.leftover_ids.ids))
 
+    def test_draft_in_use_is_applied_later_in_the_batch_that_made_it(self):
+        run_id = self.start_run(mode="preview")
+        self.work()
+        batches = self.look_at(run_id, lambda run: run.row_ids.mapped("batch"))
+        self.look_at(run_id, lambda run: run.action_apply())
+        with self.registry.cursor() as other:
+            self.lock_items(other)
+            self.work()
+            self.assertEqual(self.states(run_id), ["running", "done", "pending"])
+            self.assertEqual(self.open_amount(), 200)
+            other.rollback()
+        waiting = self.look_at(run_id, lambda run: run.row_ids.filtered(lambda row: row.state == "pending").read())
+        self.assertEqual([(row["tries"], row["try_reason"]) for row in waiting], [(1, "conflict")])
+        self.take_delays_off(run_id)
+        self.work()
+        self.assertEqual(self.states(run_id), ["done", "done"])
+        self.assertEqual(self.open_amount(), 0)
+        self.assertEqual(self.look_at(run_id, lambda run: run.row_ids.mapped("batch")), batches)
+
     def test_partner_that_stays_in_use_is_said_to_be(self):
         run_id = self.start_run(items_per_batch=500)
         with self.registry.cursor() as other:
@@ -147,7 +164,7 @@ class TestRunTransactions(RealTransactionsCase):
             other.execute(
                 "SELECT id FROM account_move_line WHERE partner_id = %s FOR NO KEY UPDATE", (self.partner_id,)
             )
-            for _attempt in range(worker.ATTEMPTS):
+            for _attempt in range(work_list.TRY_LIMITS["conflict"].partner):
                 self.assertEqual(self.states(run_id)[0], "running")
                 self.work()
                 self.take_delays_off(run_id)
@@ -171,7 +188,7 @@ class TestRunTransactions(RealTransactionsCase):
         run_id = self.start_run(items_per_batch=500)
         with self.registry.cursor() as other:
             other.execute("UPDATE account_move SET narration = 'open' WHERE partner_id = %s", (self.partner_id,))
-            with patch.object(worker, "LOCK_TIMEOUT", "100ms"), self.no_error_logged():
+            with patch.object(own_transaction, "LOCK_TIMEOUT", "100ms"), self.no_error_logged():
                 self.work()
             self.assertEqual(self.states(run_id)[0], "running")
             other.rollback()
@@ -189,7 +206,7 @@ class TestRunTransactions(RealTransactionsCase):
 
         with self.interrupt_work(kill), self.quiet_sql(), self.assertRaises(Exception) as caught:
             self.work()
-        self.assertTrue(self.look_at(run_id, lambda run: run._is_connection_lost(caught.exception)))
+        self.assertTrue(self.look_at(run_id, lambda run: run._get_worker()._is_connection_lost(caught.exception)))
         self.assertEqual(self.states(run_id), ["running", "pending"])
         self.assertEqual(self.open_amount(), 200 * len(self.partner_ids))
         self.work()
@@ -205,3 +222,17 @@ class TestRunTransactions(RealTransactionsCase):
         self.look_at(run_id, lambda run: run.action_resume())
         self.work()
         self.assertEqual(self.states(run_id), ["done", "done"])
+
+    def test_schedule_that_meets_people_at_work_is_due_again(self):
+        with self.registry.cursor() as cr:
+            schedules = self.environment(cr)["account.credit.allocation.run.schedule"]
+            schedule = schedules.create({"name": "Every night", "company_id": self.company_id})
+            due = schedule.next_call
+        conflict = psycopg2.errors.SerializationFailure("could not serialize access")
+        with patch.object(type(schedules), "_start_run", side_effect=conflict), self.registry.cursor() as cr:
+            self.environment(cr)["account.credit.allocation.run.schedule"]._cron_start_due_runs()
+        with self.registry.cursor() as cr:
+            schedule = schedule.with_env(self.environment(cr))
+            self.assertEqual((schedule.next_call, schedule.run_count), (due, 0))
+            self.assertNotIn("No run was started", " ".join(schedule.message_ids.mapped(lambda message: message.body)))
+            schedule.unlink()
