@@ -193,9 +193,7 @@ class AllocationCase(AccountTestInvoicingCommon):
     def assertLeft(self, outcome, record, reason):
         """The outcome lists the document's open item with this reason."""
         items = self.open_items(record).ids
-        reasons = {
-            left.reason for left in outcome.credits_left + outcome.debts_left if left.item.id in items
-        }
+        reasons = {left.reason for left in outcome.credits_left + outcome.debts_left if left.item.id in items}
         self.assertEqual(reasons, {reason})
 
     @staticmethod

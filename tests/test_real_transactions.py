@@ -247,8 +247,9 @@ class TestRealTransactions(RealTransactionsCase):
         self.commit(self.post_payment)
         with self.registry.cursor() as other, self.registry.cursor() as cr:
             self.lock_items(other)
-            lines = self.environment(cr)["account.credit.allocation.line"].search([("partner_id", "=", self.partner_id)])
-            with self.assertRaisesRegex(UserError, "Somebody else is working on these documents.*INV/.*Nothing was changed"):
+            Line = self.environment(cr)["account.credit.allocation.line"]
+            lines = Line.search([("partner_id", "=", self.partner_id)])
+            with self.assertRaisesRegex(UserError, "Somebody else is working on these documents.*INV/.*try again"):
                 lines._undo()
             cr.rollback()
             other.rollback()

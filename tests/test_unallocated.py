@@ -120,10 +120,7 @@ class TestUnallocated(UnallocatedCase):
         outcome = self.allocate()
         self.assertEqual(sum(outcome.documents.mapped("amount_total")), promised)
         self.assertEqual(
-            {
-                entry.item.id: (entry.amount / 100, entry.reason)
-                for entry in outcome.credits_left
-            },
+            {entry.item.id: (entry.amount / 100, entry.reason) for entry in outcome.credits_left},
             left,
         )
 

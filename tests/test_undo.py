@@ -1,5 +1,3 @@
-from unittest.mock import patch
-
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged

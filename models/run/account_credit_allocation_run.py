@@ -1,6 +1,5 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import formatLang
 
 from ..engine.expected_conflicts import try_lock
 
@@ -263,7 +262,7 @@ class AccountCreditAllocationRun(models.Model):
             "%(user)s has discarded the drafts: %(pairs)s allocations (%(amount)s).",
             user=self.env.user.name,
             pairs=len(lines),
-            amount=formatLang(self.env, sum(lines.mapped("amount")), currency_obj=self.company_currency_id),
+            amount=self.company_currency_id.format(sum(lines.mapped("amount"))),
         )
         if self.is_applying:
             self._drop_plans(drafts)

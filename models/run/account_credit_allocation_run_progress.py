@@ -1,7 +1,7 @@
 from markupsafe import Markup
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.tools import SQL, formatLang
+from odoo.tools import SQL
 
 
 class AccountCreditAllocationRunProgress(models.AbstractModel):
@@ -127,7 +127,7 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
         partners failed."""
         values = {
             "pairs": self.allocated_count,
-            "amount": formatLang(self.env, self.amount_allocated, currency_obj=self.company_currency_id),
+            "amount": self.company_currency_id.format(self.amount_allocated),
             "partners": self.partner_count,
             "failed": self.failed_count,
         }
