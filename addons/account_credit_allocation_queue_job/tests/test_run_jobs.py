@@ -7,7 +7,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.account_credit_allocation.models.run import account_credit_allocation_run_partner
-from odoo.addons.account_credit_allocation.tests.run_common import RunCase
+from odoo.addons.account_credit_allocation.tests.run.run_common import RunCase
 from odoo.addons.queue_job.controllers.main import RunJobController
 from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.queue_job.job import Job
