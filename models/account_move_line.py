@@ -139,8 +139,8 @@ class AccountMoveLine(models.Model):
     #   given back                    +70.00       0.00
     #   running residuals afterwards   70.00     -50.00
     #
-    # Running residuals are the dictionaries of native reconciliation: "aml", "amount_residual" in the company's currency,
-    # "amount_residual_currency" in that of the item; signed, positive for a debit.
+    # Running residuals are the dictionaries of native reconciliation: "aml", "amount_residual" in the company's
+    # currency, "amount_residual_currency" in that of the item; signed, positive for a debit.
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model

@@ -1,25 +1,44 @@
-from . import (
+# Odoo runs what it finds here by its name; the folders are the rooms of what is tested.
+from . import test_security, test_settings, test_stands_alone
+from .check import (
+    test_integrity,
+    test_integrity_check,
+)
+from .document import (
     test_allocation_document,
-    test_allocation_report,
-    test_bulk_action,
-    test_bulk_action_tour,
+    test_preview,
+    test_preview_apply,
+    test_suggestion,
+    test_undo,
+    test_undo_lock_dates,
+    test_undo_security,
+)
+from .engine import (
     test_capped_pairs,
     test_eligibility,
     test_exclusion,
     test_executor,
     test_expected_conflicts,
-    test_integrity,
-    test_integrity_check,
     test_on_post,
     test_on_post_native_flows,
     test_on_post_online_payment,
     test_on_post_performance,
-    test_preview,
-    test_preview_apply,
     test_properties,
     test_real_transactions,
+    test_same_as_native,
+    test_scenarios,
+    test_scope_limits,
+)
+from .report import (
+    test_allocation_report,
+    test_unallocated,
+)
+from .rule import (
     test_rule_chain,
     test_rules_on_ledger,
+    test_tolerance,
+)
+from .run import (
     test_run,
     test_run_drafts,
     test_run_faults,
@@ -27,18 +46,10 @@ from . import (
     test_run_scope,
     test_run_tour,
     test_run_transactions,
-    test_same_as_native,
-    test_scenarios,
-    test_scope_limits,
-    test_security,
-    test_settings,
-    test_stands_alone,
-    test_suggestion,
-    test_tolerance,
-    test_unallocated,
-    test_undo,
-    test_undo_lock_dates,
-    test_undo_security,
+)
+from .wizards import (
+    test_bulk_action,
+    test_bulk_action_tour,
     test_wizard,
     test_wizard_currencies,
     test_wizard_online_payment,

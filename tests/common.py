@@ -1,3 +1,18 @@
+"""The test kit, which other addons may import.
+
+========================  =============================================================================================
+``AllocationCase``        a company with customers and vendors; factories (``invoice``, ``bill``, ``payment``,
+                          ``credit_note``, ``entry``, ``branch``); ``allocate()``; ``assertAllocated``, ``assertOpen``…
+``OnPostCase``            ``commit()`` ends the transaction as a request would: what happens on posting happens
+``SecurityCase``          users of every kind, a branch and a foreign company
+``IntegrityMixin``        ``assertAgrees()``: the nightly check finds nothing; ``damage()``, ``find()``
+``RealTransactionsCase``  (``real_transactions.py``) real commits on several connections
+``RandomLedgerCase``      (``random_ledgers.py``) ledgers from a seed, each in a savepoint
+========================  =============================================================================================
+
+Rules alone need no database: ``matching/tests/ledger.py`` makes open items in a line each.
+"""
+
 from datetime import date
 
 from odoo import Command
@@ -193,14 +208,55 @@ class AllocationCase(AccountTestInvoicingCommon):
     def assertLeft(self, outcome, record, reason):
         """The outcome lists the document's open item with this reason."""
         items = self.open_items(record).ids
-        reasons = {
-            left.reason for left in outcome.credits_left + outcome.debts_left if left.item.id in items
-        }
+        reasons = {left.reason for left in outcome.credits_left + outcome.debts_left if left.item.id in items}
         self.assertEqual(reasons, {reason})
 
     @staticmethod
     def day(text):
         return date.fromisoformat(text)
+
+
+class SecurityCase(AllocationCase):
+    """Users of every kind, a branch, and a company that is none of theirs."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.branch_company = cls.branch()
+        cls.other_company = cls.setup_other_company(name="Other Company")["company"]
+
+    @classmethod
+    def new_user(cls, login, groups, companies=None):
+        """A user of these groups (XML ids), in the company or in those given."""
+        companies = companies or cls.company
+        return cls.env["res.users"].create(
+            {
+                "name": login,
+                "login": login,
+                "company_id": companies[0].id,
+                "company_ids": [Command.set(companies.ids)],
+                "group_ids": [Command.set([cls.env.ref(group).id for group in groups])],
+            }
+        )
+
+
+class IntegrityMixin:
+    """Assertions on what a check of the company finds."""
+
+    def find(self):
+        problems = self.env["account.credit.allocation.check"]._find_problems(self.company)
+        return sorted({problem.kind for problem in problems})
+
+    def assertAgrees(self):
+        problems = self.env["account.credit.allocation.check"]._find_problems(self.company)
+        self.assertEqual(problems, [], "a healthy ledger has no problems")
+
+    def damage(self, query, *params):
+        """Change the database behind Odoo's back."""
+        self.env.flush_all()
+        self.env.cr.execute(query, params)
+        self.assertTrue(self.env.cr.rowcount)
+        self.env.invalidate_all()
 
 
 class OnPostCase(AllocationCase):

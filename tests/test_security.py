@@ -1,29 +1,7 @@
-from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from .common import AllocationCase, OnPostCase
-
-
-class SecurityCase(AllocationCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.branch_company = cls.branch()
-        cls.other_company = cls.setup_other_company(name="Other Company")["company"]
-
-    @classmethod
-    def new_user(cls, login, groups, companies=None):
-        companies = companies or cls.company
-        return cls.env["res.users"].create(
-            {
-                "name": login,
-                "login": login,
-                "company_id": companies[0].id,
-                "company_ids": [Command.set(companies.ids)],
-                "group_ids": [Command.set([cls.env.ref(group).id for group in groups])],
-            }
-        )
+from .common import OnPostCase, SecurityCase
 
 
 @tagged("post_install", "-at_install")

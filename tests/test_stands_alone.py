@@ -5,7 +5,7 @@ from odoo.tests import TransactionCase, tagged
 ADDON = "account_credit_allocation"
 BUILT_ON_TOP = "account_customer_credit"
 # what people read of a record, and what a program calls it
-TEXT_FIELDS = ("name", "arch_db", "code", "model", "res_model", "description", "summary", "help", "subject", "body_html")
+TEXT_FIELDS = ("name", "arch_db", "code", "model", "res_model", "description", "summary", "help", "subject")
 FOREIGN_WORDS = (
     "customer credit",
     "customer.credit",

@@ -156,6 +156,5 @@ class AccountCreditAllocationUndo(models.TransientModel):
 def _format_total(lines):
     """The sum of allocation lines, in the currency of each company."""
     return ", ".join(
-        currency.format(sum(group.mapped("amount")))
-        for currency, group in lines.grouped("company_currency_id").items()
+        currency.format(sum(group.mapped("amount"))) for currency, group in lines.grouped("company_currency_id").items()
     )

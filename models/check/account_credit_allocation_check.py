@@ -5,8 +5,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import SQL, format_datetime
 
-from .integrity_queries import QUERIES, Problem
 from ..engine.open_item_reader import PAYABLE, RECEIVABLE
+from .integrity_queries import QUERIES, Problem
 
 DAYS_WITHOUT_FINDINGS = 30
 DAYS_WITH_FINDINGS = 365

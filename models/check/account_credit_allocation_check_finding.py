@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools import formatLang
 
 KINDS = [
     ("partial_gone", "Reconciliation is gone"),
@@ -135,7 +134,7 @@ class AccountCreditAllocationCheckFinding(models.Model):
         texts = [problem.expected, problem.found]
         if problem.currency_id:
             currency = self.env["res.currency"].browse(problem.currency_id)
-            texts = [text and formatLang(self.env, float(text), currency_obj=currency) for text in texts]
+            texts = [text and currency.format(float(text)) for text in texts]
         return {
             "company_id": problem.company_id,
             "kind": problem.kind,

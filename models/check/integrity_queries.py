@@ -29,123 +29,170 @@ class Problem(NamedTuple):
     record_id: int | None = None  # of the model that a query of another addon is about
 
 
-# An item that is part of a pair across currencies can be settled in part by the exchange entry: what the record calls
-# the amount of its side is that of the partial and of the exchange entry together.
-ALLOCATION_LINES = """
-WITH named AS (
-    SELECT exchange_move_id AS id FROM account_credit_allocation_line WHERE exchange_move_id IS NOT NULL
-     UNION
-    SELECT write_off_move_id FROM account_credit_allocation_line WHERE write_off_move_id IS NOT NULL
-     UNION
-    SELECT exchange_move_id FROM account_partial_reconcile WHERE exchange_move_id IS NOT NULL
-), entries AS (
-    SELECT entry.id,
-           entry.name,
-           entry.state,
-           EXISTS (
-               SELECT FROM account_move reversal
-                WHERE reversal.reversed_entry_id = entry.id AND reversal.state = 'posted'
-           ) AS is_reversed
-      FROM named
-      JOIN account_move entry ON entry.id = named.id
-), exchange AS (
-    SELECT settled.move_id, settled.item_id, SUM(settled.debit) AS debit
-      FROM (
-            SELECT entry.move_id, partial.credit_move_id AS item_id, -partial.credit_amount_currency AS debit
-              FROM account_move_line entry
-              JOIN account_partial_reconcile partial ON partial.debit_move_id = entry.id
-             WHERE entry.move_id IN (SELECT id FROM named)
-         UNION ALL
-            SELECT entry.move_id, partial.debit_move_id, partial.debit_amount_currency
-              FROM account_move_line entry
-              JOIN account_partial_reconcile partial ON partial.credit_move_id = entry.id
-             WHERE entry.move_id IN (SELECT id FROM named)
-           ) settled
-  GROUP BY settled.move_id, settled.item_id
-), shared AS (
-    SELECT partial_id
-      FROM account_credit_allocation_line
-     WHERE partial_id IS NOT NULL
-  GROUP BY partial_id
-    HAVING COUNT(*) > 1
-), checked AS (
-    SELECT line.id,
-           line.company_id,
-           line.allocation_id,
-           line.state,
-           line.undone_date,
-           line.partial_id,
-           line.debt_line_id,
-           line.credit_line_id,
-           line.debt_move_id,
-           line.amount,
-           line.debt_amount,
-           line.credit_amount,
-           line.debt_currency_id,
-           line.credit_currency_id,
-           company.currency_id AS company_currency_id,
-           company_currency.rounding AS rounding,
-           debt_currency.rounding AS debt_rounding,
-           credit_currency.rounding AS credit_rounding,
-           partial.amount AS partial_amount,
-           partial.id IS NOT NULL
-               AND (line.debt_line_id, line.credit_line_id)
-                   IS DISTINCT FROM (partial.debit_move_id, partial.credit_move_id)
-               AND (line.debt_line_id, line.credit_line_id)
-                   IS DISTINCT FROM (partial.credit_move_id, partial.debit_move_id) AS has_other_items,
-           CASE WHEN partial.debit_move_id = line.debt_line_id
-                THEN partial.debit_amount_currency + COALESCE(debt_exchange.debit, 0)
-                ELSE partial.credit_amount_currency - COALESCE(debt_exchange.debit, 0)
-            END AS debt_settled,
-           CASE WHEN partial.debit_move_id = line.credit_line_id
-                THEN partial.debit_amount_currency + COALESCE(credit_exchange.debit, 0)
-                ELSE partial.credit_amount_currency - COALESCE(credit_exchange.debit, 0)
-            END AS credit_settled,
-           shared.partial_id IS NOT NULL AS is_shared,
-           line.exchange_move_id,
-           partial.exchange_move_id AS partial_exchange_move_id,
-           exchange_move.name AS exchange_name,
-           partial_exchange_move.name AS partial_exchange_name,
-           exchange_move.state AS exchange_state,
-           COALESCE(exchange_move.is_reversed, FALSE) AS is_exchange_reversed,
-           debt_item.parent_state = 'posted' AND credit_item.parent_state = 'posted' AS are_items_posted,
-           line.write_off_move_id,
-           write_off_move.name AS write_off_name,
-           write_off_move.state AS write_off_state,
-           COALESCE(write_off_move.is_reversed, FALSE) AS is_write_off_reversed,
-           line.write_off_move_id IN (debt_item.move_id, credit_item.move_id) AS is_write_off_of_pair
-      FROM account_credit_allocation_line line
-      JOIN res_company company ON company.id = line.company_id
-      JOIN res_currency company_currency ON company_currency.id = company.currency_id
- LEFT JOIN account_partial_reconcile partial ON partial.id = line.partial_id
- LEFT JOIN res_currency debt_currency ON debt_currency.id = line.debt_currency_id
- LEFT JOIN res_currency credit_currency ON credit_currency.id = line.credit_currency_id
- LEFT JOIN account_move_line debt_item ON debt_item.id = line.debt_line_id
- LEFT JOIN account_move_line credit_item ON credit_item.id = line.credit_line_id
- LEFT JOIN exchange debt_exchange
-        ON debt_exchange.move_id = partial.exchange_move_id AND debt_exchange.item_id = line.debt_line_id
- LEFT JOIN exchange credit_exchange
-        ON credit_exchange.move_id = partial.exchange_move_id AND credit_exchange.item_id = line.credit_line_id
- LEFT JOIN shared ON shared.partial_id = line.partial_id
- LEFT JOIN entries exchange_move ON exchange_move.id = line.exchange_move_id
- LEFT JOIN entries partial_exchange_move ON partial_exchange_move.id = partial.exchange_move_id
- LEFT JOIN entries write_off_move ON write_off_move.id = line.write_off_move_id
-     WHERE line.company_id = ANY(%(companies)s)
-), judged AS (
-    SELECT checked.*,
-           state = 'done' AND partial_id IS NULL AS is_gone,
-           partial_id IS NOT NULL AND (state IS DISTINCT FROM 'done' OR undone_date IS NOT NULL) AS is_alive,
-           ABS(amount - partial_amount) >= rounding / 2 AS is_amount_wrong,
-           NOT has_other_items AND ABS(debt_amount - debt_settled) >= debt_rounding / 2 AS is_debt_amount_wrong,
-           NOT has_other_items AND ABS(credit_amount - credit_settled) >= credit_rounding / 2 AS is_credit_amount_wrong,
-           partial_id IS NOT NULL AND exchange_move_id IS DISTINCT FROM partial_exchange_move_id AS is_exchange_other,
-           partial_id IS NOT NULL AND are_items_posted AND exchange_state != 'posted' AS is_exchange_not_posted,
-           partial_id IS NOT NULL AND is_exchange_reversed AS is_exchange_undone,
-           partial_id IS NOT NULL AND NOT is_write_off_of_pair AS is_write_off_other,
-           partial_id IS NOT NULL AND write_off_state != 'posted' AS is_write_off_not_posted,
-           partial_id IS NOT NULL AND is_write_off_reversed AS is_write_off_undone
-      FROM checked
-)
+# ----------------------------------------------------------------------------------------------------------------------
+# Lines of allocation documents: does the ledger hold what the record says?
+#
+# An invoice of 100 EUR, booked as 110 USD, was settled by a payment of 100 EUR, booked as 120 USD. The row that CHECKED
+# makes of line 7 has the record on the left, and on the right what it should agree with:
+#
+#     id                 7
+#     state              done          partial_id                  55          it exists, and no other line names it
+#     debt_line_id       901           partial.debit_move_id       901         has_other_items: false
+#     credit_line_id     902           partial.credit_move_id      902
+#     amount             110.00 USD    partial_amount              110.00
+#     debt_amount        100.00 EUR    debt_settled                100.00      partial 100.00, exchange entry 0.00
+#     credit_amount      100.00 EUR    credit_settled              100.00      partial 100.00, exchange entry 0.00
+#     exchange_move_id   EXCH/7        partial_exchange_move_id    EXCH/7      posted, is_exchange_reversed: false
+#     write_off_move_id  none          is_write_off_of_pair        null
+#
+# Somebody changes the partial's amount to 105 behind Odoo's back. JUDGED then says is_amount_wrong, and the query
+# answers with one row of Problem:
+#
+#     kind            company  document  line  item  partial  move  currency  expected  found
+#     partial_amount  1        3         7     901   55       40    USD       110.00    105.00
+# ----------------------------------------------------------------------------------------------------------------------
+
+# ids of the exchange entries and write-offs that a line or a partial names
+NAMED = """
+SELECT exchange_move_id AS id FROM account_credit_allocation_line WHERE exchange_move_id IS NOT NULL
+ UNION
+SELECT write_off_move_id FROM account_credit_allocation_line WHERE write_off_move_id IS NOT NULL
+ UNION
+SELECT exchange_move_id FROM account_partial_reconcile WHERE exchange_move_id IS NOT NULL
+"""
+
+# the entries themselves, from ``named``
+ENTRIES = """
+SELECT entry.id,
+       entry.name,
+       entry.state,
+       EXISTS (
+           SELECT FROM account_move reversal
+            WHERE reversal.reversed_entry_id = entry.id AND reversal.state = 'posted'
+       ) AS is_reversed
+  FROM named
+  JOIN account_move entry ON entry.id = named.id
+"""
+
+# What each exchange entry has settled of each item, in the item's currency; debits are positive. An item that is part
+# of a pair across currencies can be settled in part by the exchange entry: what the record calls the amount of its side
+# is that of the partial and of the exchange entry together. From ``named``.
+EXCHANGE = """
+  SELECT settled.move_id, settled.item_id, SUM(settled.debit) AS debit
+    FROM (
+          SELECT entry.move_id, partial.credit_move_id AS item_id, -partial.credit_amount_currency AS debit
+            FROM account_move_line entry
+            JOIN account_partial_reconcile partial ON partial.debit_move_id = entry.id
+           WHERE entry.move_id IN (SELECT id FROM named)
+       UNION ALL
+          SELECT entry.move_id, partial.debit_move_id, partial.debit_amount_currency
+            FROM account_move_line entry
+            JOIN account_partial_reconcile partial ON partial.credit_move_id = entry.id
+           WHERE entry.move_id IN (SELECT id FROM named)
+         ) settled
+GROUP BY settled.move_id, settled.item_id
+"""
+
+# partials that several lines claim
+SHARED = """
+  SELECT partial_id
+    FROM account_credit_allocation_line
+   WHERE partial_id IS NOT NULL
+GROUP BY partial_id
+  HAVING COUNT(*) > 1
+"""
+
+# what a line says, and beside it what the ledger says; from ``entries``, ``exchange`` and ``shared``
+CHECKED = """
+   SELECT line.id,
+          line.company_id,
+          line.allocation_id,
+          line.state,
+          line.undone_date,
+          line.partial_id,
+          line.debt_line_id,
+          line.credit_line_id,
+          line.debt_move_id,
+          line.amount,
+          line.debt_amount,
+          line.credit_amount,
+          line.debt_currency_id,
+          line.credit_currency_id,
+          company.currency_id AS company_currency_id,
+          company_currency.rounding AS rounding,
+          debt_currency.rounding AS debt_rounding,
+          credit_currency.rounding AS credit_rounding,
+          partial.amount AS partial_amount,
+          partial.id IS NOT NULL
+              AND (line.debt_line_id, line.credit_line_id)
+                  IS DISTINCT FROM (partial.debit_move_id, partial.credit_move_id)
+              AND (line.debt_line_id, line.credit_line_id)
+                  IS DISTINCT FROM (partial.credit_move_id, partial.debit_move_id) AS has_other_items,
+          CASE WHEN partial.debit_move_id = line.debt_line_id
+               THEN partial.debit_amount_currency + COALESCE(debt_exchange.debit, 0)
+               ELSE partial.credit_amount_currency - COALESCE(debt_exchange.debit, 0)
+           END AS debt_settled,
+          CASE WHEN partial.debit_move_id = line.credit_line_id
+               THEN partial.debit_amount_currency + COALESCE(credit_exchange.debit, 0)
+               ELSE partial.credit_amount_currency - COALESCE(credit_exchange.debit, 0)
+           END AS credit_settled,
+          shared.partial_id IS NOT NULL AS is_shared,
+          line.exchange_move_id,
+          partial.exchange_move_id AS partial_exchange_move_id,
+          exchange_move.name AS exchange_name,
+          partial_exchange_move.name AS partial_exchange_name,
+          exchange_move.state AS exchange_state,
+          COALESCE(exchange_move.is_reversed, FALSE) AS is_exchange_reversed,
+          debt_item.parent_state = 'posted' AND credit_item.parent_state = 'posted' AS are_items_posted,
+          line.write_off_move_id,
+          write_off_move.name AS write_off_name,
+          write_off_move.state AS write_off_state,
+          COALESCE(write_off_move.is_reversed, FALSE) AS is_write_off_reversed,
+          line.write_off_move_id IN (debt_item.move_id, credit_item.move_id) AS is_write_off_of_pair
+     FROM account_credit_allocation_line line
+     JOIN res_company company ON company.id = line.company_id
+     JOIN res_currency company_currency ON company_currency.id = company.currency_id
+LEFT JOIN account_partial_reconcile partial ON partial.id = line.partial_id
+LEFT JOIN res_currency debt_currency ON debt_currency.id = line.debt_currency_id
+LEFT JOIN res_currency credit_currency ON credit_currency.id = line.credit_currency_id
+LEFT JOIN account_move_line debt_item ON debt_item.id = line.debt_line_id
+LEFT JOIN account_move_line credit_item ON credit_item.id = line.credit_line_id
+LEFT JOIN exchange debt_exchange
+       ON debt_exchange.move_id = partial.exchange_move_id AND debt_exchange.item_id = line.debt_line_id
+LEFT JOIN exchange credit_exchange
+       ON credit_exchange.move_id = partial.exchange_move_id AND credit_exchange.item_id = line.credit_line_id
+LEFT JOIN shared ON shared.partial_id = line.partial_id
+LEFT JOIN entries exchange_move ON exchange_move.id = line.exchange_move_id
+LEFT JOIN entries partial_exchange_move ON partial_exchange_move.id = partial.exchange_move_id
+LEFT JOIN entries write_off_move ON write_off_move.id = line.write_off_move_id
+    WHERE line.company_id = ANY(%(companies)s)
+"""
+
+# the same, with a flag for each thing that can be wrong; from ``checked``
+JUDGED = """
+SELECT checked.*,
+       state = 'done' AND partial_id IS NULL AS is_gone,
+       partial_id IS NOT NULL AND (state IS DISTINCT FROM 'done' OR undone_date IS NOT NULL) AS is_alive,
+       ABS(amount - partial_amount) >= rounding / 2 AS is_amount_wrong,
+       NOT has_other_items AND ABS(debt_amount - debt_settled) >= debt_rounding / 2 AS is_debt_amount_wrong,
+       NOT has_other_items AND ABS(credit_amount - credit_settled) >= credit_rounding / 2 AS is_credit_amount_wrong,
+       partial_id IS NOT NULL AND exchange_move_id IS DISTINCT FROM partial_exchange_move_id AS is_exchange_other,
+       partial_id IS NOT NULL AND are_items_posted AND exchange_state != 'posted' AS is_exchange_not_posted,
+       partial_id IS NOT NULL AND is_exchange_reversed AS is_exchange_undone,
+       partial_id IS NOT NULL AND NOT is_write_off_of_pair AS is_write_off_other,
+       partial_id IS NOT NULL AND write_off_state != 'posted' AS is_write_off_not_posted,
+       partial_id IS NOT NULL AND is_write_off_reversed AS is_write_off_undone
+  FROM checked
+"""
+
+# a row for each flag that is up
+ALLOCATION_LINES = f"""
+WITH named AS ({NAMED}),
+     entries AS ({ENTRIES}),
+     exchange AS ({EXCHANGE}),
+     shared AS ({SHARED}),
+     checked AS ({CHECKED}),
+     judged AS ({JUDGED})
 SELECT problem.kind,
        company_id,
        allocation_id,
@@ -186,6 +233,10 @@ SELECT problem.kind,
  ORDER BY judged.id, problem.kind
 """
 
+# ----------------------------------------------------------------------------------------------------------------------
+# Documents: do their state and total follow from their lines?
+# ----------------------------------------------------------------------------------------------------------------------
+
 ALLOCATIONS = """
 WITH checked AS (
     SELECT document.id,
@@ -215,6 +266,10 @@ SELECT problem.kind, company_id, id, NULL, NULL, NULL, NULL, problem.currency_id
  WHERE problem.is_wrong
  ORDER BY id, problem.kind
 """
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Journal items: does what is open follow from the partials?
+# ----------------------------------------------------------------------------------------------------------------------
 
 # A full reconciliation is native where, of several currencies, each item is settled in the company's, of one currency
 # each in that one.
@@ -301,6 +356,10 @@ SELECT problem.kind, company_id, NULL, NULL, id, NULL, move_id, problem.currency
    AND problem.is_wrong
  ORDER BY id, problem.kind
 """
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Partials and cash-basis entries
+# ----------------------------------------------------------------------------------------------------------------------
 
 PARTIALS = """
 SELECT problem.kind,

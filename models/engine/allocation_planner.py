@@ -95,9 +95,7 @@ class AllocationPlanner(models.AbstractModel):
                 by_partner.setdefault(item.group.partner, ([], []))[side].append(item)
 
         def plan(partners):
-            sides = [
-                list(chain.from_iterable(by_partner[partner][side] for partner in partners)) for side in (0, 1)
-            ]
+            sides = [list(chain.from_iterable(by_partner[partner][side] for partner in partners)) for side in (0, 1)]
             plans = plan_by_group(*sides, options, rules=rules, exchange=self._get_exchange)
             return list(map(GroupPlan._make, plans))
 

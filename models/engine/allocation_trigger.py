@@ -88,9 +88,7 @@ class AllocationTrigger(models.AbstractModel):
             "on_post",
         )
         left = outcome.credits_left + outcome.debts_left
-        locked = frozenset(
-            entry.item.group for entry in left if entry.reason == LOCKED_BY_ANOTHER_USER
-        )
+        locked = frozenset(entry.item.group for entry in left if entry.reason == LOCKED_BY_ANOTHER_USER)
         if last_attempt or not locked:
             self._log_reasons(moves, left)
         return locked

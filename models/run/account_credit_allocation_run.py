@@ -1,8 +1,7 @@
-from markupsafe import Markup
-
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL, formatLang
+
+from ..engine.expected_conflicts import try_lock
 
 # A run of more open items than this is not something to wait for in front of the screen.
 ITEMS_AT_ONCE = 2000
@@ -13,12 +12,18 @@ class AccountCreditAllocationRun(models.Model):
 
     Starting makes the work list (``account.credit.allocation.run.partner``): its rows are the state of the run, and
     are all that is needed to go on after whatever happened. This file is the life of a run; how a batch is worked on
-    is in account_credit_allocation_run_batch.py, what becomes of a preview in account_credit_allocation_run_drafts.py.
+    is in account_credit_allocation_run_worker.py, how it finds a worker in account_credit_allocation_run_queue.py.
     """
 
     _name = "account.credit.allocation.run"
     _description = "Credit Allocation Run"
-    _inherit = ["account.credit.allocation.run.scope", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "account.credit.allocation.run.scope",
+        "account.credit.allocation.run.progress",
+        "account.credit.allocation.lock",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "started_at desc, id desc"
 
     name = fields.Char(string="Number", required=True, readonly=True, copy=False, index="trigram", default="/")
@@ -58,6 +63,27 @@ class AccountCreditAllocationRun(models.Model):
     )
     leftover_ids = fields.One2many(
         "account.credit.allocation.leftover", "run_id", string="Not Allocated", readonly=True, copy=False
+    )
+    failed_row_ids = fields.One2many(
+        "account.credit.allocation.run.partner",
+        "run_id",
+        string="Partners That Failed",
+        domain=[("state", "in", ("failed", "locked"))],
+        readonly=True,
+    )
+    rule_result_ids = fields.One2many("account.credit.allocation.run.rule", "run_id", string="Results by Rule")
+    reason_ids = fields.One2many("account.credit.allocation.run.reason", "run_id", string="Reasons")
+    is_applying = fields.Boolean(
+        string="Applied", readonly=True, copy=False, help="The drafts of the preview have been, or are being, applied."
+    )
+    next_run_id = fields.Many2one(
+        "account.credit.allocation.run",
+        string="Previewed Again in",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The new preview for the partners of whom nothing could be applied.",
     )
 
     # what was found in the scope when the run was started
@@ -203,27 +229,98 @@ class AccountCreditAllocationRun(models.Model):
         rows = self.sudo().row_ids.filtered(lambda row: row.state in ("failed", "locked"))
         if not rows:
             raise UserError(self.env._("No partner has failed."))
-        self.sudo()._forget_leftovers(rows.partner_id.ids)
-        self._requeue(rows.ids, split=True)
+        self._get_worker()._forget_leftovers(self.sudo(), rows.partner_id.ids)
+        rows._requeue(split=True)
         self._go_on(enqueue=self.state == "stopped")
+
+    def action_apply(self):
+        """Apply the drafts of a preview in the background. Partners of whom anything has changed are left, and named.
+
+        :raise UserError: there is nothing to apply
+        """
+        self._check_may_run()
+        self._lock_in_state("done")
+        drafts = self._get_drafts()
+        if not drafts:
+            raise UserError(self.env._("There is no draft left to apply."))
+        self.sudo().write({"is_applying": True, "user_id": self.env.uid})
+        self._get_work_list()._reopen(drafts)
+        self._go_on()
+
+    def action_discard(self):
+        """Delete the drafts of a preview. What was applied of it stays.
+
+        :raise UserError: there is nothing to discard, or somebody else is applying or discarding one of the drafts
+        """
+        self._check_may_run()
+        self._lock_in_state("done")
+        drafts = self._get_drafts()
+        if not drafts:
+            raise UserError(self.env._("There is no draft left to discard."))
+        lines = drafts.line_ids
+        text = self.env._(
+            "%(user)s has discarded the drafts: %(pairs)s allocations (%(amount)s).",
+            user=self.env.user.name,
+            pairs=len(lines),
+            amount=self.company_currency_id.format(sum(lines.mapped("amount"))),
+        )
+        if self.is_applying:
+            self._drop_plans(drafts)
+        else:
+            drafts.sudo(False)._lock_draft()
+            drafts.unlink()
+            self.invalidate_recordset()
+            self.sudo().row_ids.write({"allocated_count": 0, "amount": 0, "left_count": 0})
+            self.sudo().leftover_ids.unlink()
+        self.sudo()._store_totals()
+        self._log(text)
+
+    def action_preview_again(self):
+        """Make a new preview for the partners of whom nothing could be applied; what their drafts show is discarded.
+
+        :return: an action that opens the new run
+        :raise UserError: the preview has not been applied, or all of it could be
+        """
+        self._check_may_run()
+        self._lock_in_state("done")
+        partners = self.sudo().failed_row_ids.partner_id
+        if not self.is_applying or not partners:
+            raise UserError(self.env._("All that this preview shows has been applied, or nothing yet."))
+        run = self.copy(
+            {
+                "partner_scope": "partners",
+                "partner_ids": [fields.Command.set(partners.ids)],
+                "category_ids": [fields.Command.clear()],
+            }
+        )
+        self._drop_plans(self._get_drafts())
+        run.action_start()
+        self.sudo().next_run_id = run
+        return run._get_records_action()
+
+    def _get_drafts(self):
+        """The drafts that can still be applied or discarded. Once the preview was applied, those with nothing but
+        leftovers are part of the result.
+
+        :return: ``account.credit.allocation`` with all rights
+        """
+        drafts = self.sudo().allocation_ids.filtered(lambda document: document.state == "draft")
+        return drafts.filtered("line_ids") if self.is_applying else drafts
+
+    def _drop_plans(self, drafts):
+        """Delete what could not be applied of these drafts, and the drafts unless they say what else was left."""
+        if not drafts:
+            return
+        drafts.sudo(False)._lock_draft()
+        drafts.line_ids.unlink()
+        drafts.filtered(lambda draft: not draft.leftover_ids).unlink()
+        self.invalidate_recordset()
 
     def _check_may_run(self):
         """:raise AccessError: the user may not reconcile, or not change the run"""
         self.ensure_one()
         self.env["account.credit.allocation"]._check_may_allocate()
         self.check_access("write")
-
-    def _lock_in_state(self, *states):
-        """
-        :raise UserError: the run is not in one of these states, or somebody else is changing it right now
-        """
-        locked = self.sudo().try_lock_for_update(allow_referencing=True)
-        self.invalidate_recordset(["state"])
-        if not locked:
-            raise UserError(self.env._("Somebody else has just changed this run. Look again."))
-        if self.state not in states:
-            labels = dict(self._fields["state"]._description_selection(self.env))
-            raise UserError(self.env._("This cannot be done now. The run is: %s.", labels[self.state]))
 
     # ------------------------------------------------------------------------------------------------------------------
     # States: nothing else writes them
@@ -243,19 +340,20 @@ class AccountCreditAllocationRun(models.Model):
         )
         for company in self._get_companies():  # or else the batches that are first would get in each other's way
             company._get_credit_allocation_sequence(today)
-        item_count = self._make_work_list()
+        found = self._get_work_list()._make_work_list(self)
+        item_count = found.pop("item_count")
+        self.sudo().write(found)
         if not self.in_background and item_count > ITEMS_AT_ONCE:
             self.sudo().in_background = True
             self._log(self.env._("There are %s open items. The run goes on in the background.", item_count))
-        batches = self._get_pending_batches()
-        if not self.in_background:
-            for batch in batches:
-                self.sudo()._begin_batch(batch)
-                self.sudo()._work_on_batch(batch)
-            batches = []
-        for batch in batches:
-            self._enqueue_batch(batch)
-        self.sudo()._finish_if_complete()
+        run, worker = self.sudo(), self._get_worker()
+        for batch in self._get_work_list()._get_pending_batches(self):
+            if self.in_background:
+                self._enqueue_batch(batch)
+            else:
+                worker._begin_batch(run, batch)
+                worker._work_on_batch(run, batch)
+        run._finish_if_complete()
 
     def _set_stopped(self, reason):
         self._count_time()
@@ -269,23 +367,16 @@ class AccountCreditAllocationRun(models.Model):
         if run.state != "running":
             run.write({"state": "running", "resumed_at": fields.Datetime.now(), "finished_at": False})
         if enqueue:
-            for batch in self._get_pending_batches():
+            for batch in self._get_work_list()._get_pending_batches(self):
                 self._enqueue_batch(batch)
         run._finish_if_complete()
 
     def _finish_if_complete(self):
         """When nothing is pending any more, end the run and say what it did. Of several workers that find this out at
         the same time, one does it."""
-        self.flush_recordset()
-        if self.env.execute_query(
-            SQL(
-                "SELECT 1 FROM %s WHERE run_id = %s AND state = 'pending' LIMIT 1",
-                SQL.identifier(self.row_ids._table),
-                self.id,
-            )
-        ):
+        if self._get_work_list().search_count([("run_id", "=", self.id), ("state", "=", "pending")], limit=1):
             return
-        locked = self.try_lock_for_update(allow_referencing=True)
+        locked = try_lock(self)
         locked.invalidate_recordset(["state"])
         if locked.state != "running":
             return
@@ -302,71 +393,40 @@ class AccountCreditAllocationRun(models.Model):
         return (fields.Datetime.now() - self.resumed_at).total_seconds()
 
     # ------------------------------------------------------------------------------------------------------------------
-    # What it did
+    # Batches, and who works on them
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _is_mere_preview(self):
-        """Whether it is a preview of which nothing is allocated yet."""
-        return self.mode == "preview" and not self.is_applying
+    def _enqueue_batch(self, batch, delay=0):
+        """Have :meth:`_process_batch` called for a batch, once this transaction is committed: a hook for addons that
+        bring a job queue. By default Odoo's scheduler is woken up, and takes whatever is pending.
 
-    def _store_totals(self):
-        """Write down what was done so far, from the documents themselves."""
+        :param int batch: number of the batch in this run
+        :param int delay: seconds before which it is no use
+        """
+        self.env["account.credit.allocation.run.queue"]._wake_scheduler(delay)
+
+    def _process_batch(self, batch):
+        """Work on a batch in transactions of its own: whatever the caller's transaction does, what this one has done
+        is committed.
+
+        What cannot be done now is put back as another batch (:meth:`_enqueue_batch` is called for it); what cannot be
+        done at all is marked failed. Calling it twice, or from two workers at once, does no harm.
+
+        :param int batch: number of the batch in this run
+        :return: the number of partners that were worked on; 0: it is done, or in other hands, or the run was stopped
+        :raise psycopg2.OperationalError: the connection is lost; call again
+        """
         self.ensure_one()
-        self.env.flush_all()
-        [totals] = self.env.execute_query_dict(
-            SQL(
-                """SELECT COUNT(*) FILTER (WHERE line.write_off_move_id IS NULL) AS allocated_count,
-                          COALESCE(SUM(line.amount), 0) AS amount_allocated,
-                          COUNT(DISTINCT line.debt_line_id) AS settled_debt_count,
-                          COUNT(DISTINCT line.credit_line_id) AS used_credit_count
-                     FROM account_credit_allocation_line line
-                     JOIN account_credit_allocation document ON document.id = line.allocation_id
-                    WHERE document.run_id = %s
-                      AND (document.state = 'done' OR %s)""",
-                self.id,
-                self._is_mere_preview(),
-            )
-        )
-        failed = self.row_ids.search_count([("run_id", "=", self.id), ("state", "in", ("failed", "locked"))])
-        self.write(
-            {
-                **totals,
-                "item_rate": totals["used_credit_count"] / self.credit_count if self.credit_count else 0,
-                "money_rate": totals["amount_allocated"] / self.credit_amount if self.credit_amount else 0,
-                "failed_count": failed,
-            }
-        )
+        return self._get_worker()._process_batch(self, batch)
 
-    def _announce(self):
-        """Tell what was done: in the run's chatter, to the responsible user if signed in, and as something to do where
-        partners failed."""
-        values = {
-            "pairs": self.allocated_count,
-            "amount": formatLang(self.env, self.amount_allocated, currency_obj=self.company_currency_id),
-            "partners": self.partner_count,
-            "failed": self.failed_count,
-        }
-        if self._is_mere_preview():
-            text = self.env._(
-                "In drafts: %(pairs)s allocations (%(amount)s). Partners: %(partners)s, failed: %(failed)s.", **values
-            )
-        else:
-            text = self.env._(
-                "Allocations: %(pairs)s (%(amount)s). Partners: %(partners)s, failed: %(failed)s.", **values
-            )
-        self._log(text)
-        self.user_id._bus_send(
-            "simple_notification",
-            {"type": "warning" if self.failed_count else "success", "title": self.name, "message": text},
-        )
-        if self.failed_count and self.user_id.active:
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._("Partners whose credits could not be allocated"),
-                user_id=self.user_id.id,
-            )
+    @api.model
+    def _cron_process_batches(self):
+        """Work on what is due, of all runs."""
+        self.env["account.credit.allocation.run.queue"]._work_on_due_batches()
 
-    def _log(self, text):
-        """A note in the chatter of the run."""
-        run = self.with_user(SUPERUSER_ID) if self.env.su else self
-        run.message_post(body=Markup("<p>%s</p>") % text)
+    def _get_work_list(self):
+        return self.env["account.credit.allocation.run.partner"]
+
+    def _get_worker(self):
+        """What works on batches, with all rights: its methods take ``self.sudo()``."""
+        return self.env["account.credit.allocation.run.worker"].sudo()

@@ -1,20 +1,16 @@
-from odoo import api, fields, models
+from markupsafe import Markup
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.tools import SQL
 
 
-class AccountCreditAllocationRunProgress(models.Model):
-    """What is shown of a run while it is at work, and where its buttons lead."""
+class AccountCreditAllocationRunProgress(models.AbstractModel):
+    """How far a run is and what it did: figures for the screen, where its smart buttons lead, and what people are told
+    at the end. A mixin of ``account.credit.allocation.run``."""
 
-    _inherit = "account.credit.allocation.run"
+    _name = "account.credit.allocation.run.progress"
+    _description = "Progress of a Credit Allocation Run"
 
-    rule_result_ids = fields.One2many("account.credit.allocation.run.rule", "run_id", string="Results by Rule")
-    reason_ids = fields.One2many("account.credit.allocation.run.reason", "run_id", string="Reasons")
-    failed_row_ids = fields.One2many(
-        "account.credit.allocation.run.partner",
-        "run_id",
-        string="Partners That Failed",
-        domain=[("state", "in", ("failed", "locked"))],
-        readonly=True,
-    )
     progress = fields.Float(compute="_compute_progress", help="In percent of the partners.")
     allocation_count = fields.Integer(compute="_compute_counts", string="Number of Documents")
     draft_count = fields.Integer(compute="_compute_counts", string="Drafts")
@@ -49,6 +45,10 @@ class AccountCreditAllocationRunProgress(models.Model):
     def _count_by_run(self, model, domain):
         """``{run: number of records}`` of a model that refers to runs."""
         return dict(self.env[model]._read_group([("run_id", "in", self.ids), *domain], ["run_id"], ["__count"]))
+
+    def _is_mere_preview(self):
+        """Whether it is a preview of which nothing is allocated yet."""
+        return self.mode == "preview" and not self.is_applying
 
     def get_progress(self):
         """How far the run is, for the screen that shows it.
@@ -89,6 +89,72 @@ class AccountCreditAllocationRunProgress(models.Model):
             "rate": finished / seconds if seconds else 0.0,
             "seconds_left": left if self.state == "running" else None,
         }
+
+    # ------------------------------------------------------------------------------------------------------------------
+    # What it did, when it stops or ends
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _store_totals(self):
+        """Write down what was done so far, from the documents themselves."""
+        self.ensure_one()
+        self.env.flush_all()
+        [totals] = self.env.execute_query_dict(
+            SQL(
+                """SELECT COUNT(*) FILTER (WHERE line.write_off_move_id IS NULL) AS allocated_count,
+                          COALESCE(SUM(line.amount), 0) AS amount_allocated,
+                          COUNT(DISTINCT line.debt_line_id) AS settled_debt_count,
+                          COUNT(DISTINCT line.credit_line_id) AS used_credit_count
+                     FROM account_credit_allocation_line line
+                     JOIN account_credit_allocation document ON document.id = line.allocation_id
+                    WHERE document.run_id = %s
+                      AND (document.state = 'done' OR %s)""",
+                self.id,
+                self._is_mere_preview(),
+            )
+        )
+        failed = self.row_ids.search_count([("run_id", "=", self.id), ("state", "in", ("failed", "locked"))])
+        self.write(
+            {
+                **totals,
+                "item_rate": totals["used_credit_count"] / self.credit_count if self.credit_count else 0,
+                "money_rate": totals["amount_allocated"] / self.credit_amount if self.credit_amount else 0,
+                "failed_count": failed,
+            }
+        )
+
+    def _announce(self):
+        """Tell what was done: in the run's chatter, to the responsible user if signed in, and as something to do where
+        partners failed."""
+        values = {
+            "pairs": self.allocated_count,
+            "amount": self.company_currency_id.format(self.amount_allocated),
+            "partners": self.partner_count,
+            "failed": self.failed_count,
+        }
+        if self._is_mere_preview():
+            text = self.env._(
+                "In drafts: %(pairs)s allocations (%(amount)s). Partners: %(partners)s, failed: %(failed)s.", **values
+            )
+        else:
+            text = self.env._(
+                "Allocations: %(pairs)s (%(amount)s). Partners: %(partners)s, failed: %(failed)s.", **values
+            )
+        self._log(text)
+        self.user_id._bus_send(
+            "simple_notification",
+            {"type": "warning" if self.failed_count else "success", "title": self.name, "message": text},
+        )
+        if self.failed_count and self.user_id.active:
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Partners whose credits could not be allocated"),
+                user_id=self.user_id.id,
+            )
+
+    def _log(self, text):
+        """A note in the chatter of the run."""
+        run = self.with_user(SUPERUSER_ID) if self.env.su else self
+        run.message_post(body=Markup("<p>%s</p>") % text)
 
     # ------------------------------------------------------------------------------------------------------------------
     # Smart buttons

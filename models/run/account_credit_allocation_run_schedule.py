@@ -7,6 +7,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from ..engine.expected_conflicts import conflicts_expected
+
 _logger = logging.getLogger(__name__)
 
 INTERVALS = {
@@ -88,15 +90,20 @@ class AccountCreditAllocationRunSchedule(models.Model):
     @api.model
     def _cron_start_due_runs(self):
         """Make and start the runs that are due, each in a transaction of its own. What is in the way of one is noted on
-        its schedule and stops no other."""
+        its schedule and stops no other. One that conflicts with people at work is due again at the next call."""
         Cron = self.env["ir.cron"]
         due = self.sudo().search([("next_call", "<=", fields.Datetime.now())], order="next_call, id")
         seconds = Cron._commit_progress(remaining=len(due))
         for schedule in due:
             if not seconds:
                 break
-            schedule._start_due_run()
-            seconds = Cron._commit_progress(1)
+            try:
+                with conflicts_expected(self.env.cr):
+                    schedule._start_due_run()
+                    seconds = Cron._commit_progress(1)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
+                _logger.info("%s gives way to another transaction: %s", schedule, type(error).__name__)
+                self.env.cr.rollback()
 
     def _start_due_run(self):
         """Start the run that is due, and note when the next one is; say so where it could not be started."""

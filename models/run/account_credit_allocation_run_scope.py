@@ -143,6 +143,12 @@ class AccountCreditAllocationRunScope(models.AbstractModel):
             branches &= self.user_id.sudo().company_ids
         return self.company_id.sudo() | branches
 
+    def _as_responsible(self):
+        """``self`` with the rights of the responsible user, in the companies of the run."""
+        user = self.user_id
+        context = {"allowed_company_ids": self._get_companies().ids, "lang": user.lang, "tz": user.tz}
+        return self.with_env(self.env(user=user, su=False, context=context))
+
     def _get_scope(self, partner_ids=None):
         """
         :param partner_ids: ids of commercial partners, None for everybody; the partners of the scope are chosen by

@@ -1,35 +1,26 @@
 import logging
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, api, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL
 
 from ...matching.open_item import CHANGED, FAILED, LOCKED_BY_ANOTHER_USER, Leftover
-from ..engine.expected_conflicts import expect_conflicts
+from .account_credit_allocation_run_partner import TRY_LIMITS
+from .own_transaction import own_transaction
 
 _logger = logging.getLogger(__name__)
 
-# How long a batch waits for what another transaction holds, before it gives way.
-LOCK_TIMEOUT = "2s"
-# How often a partner is tried whose items are in use by others, and the seconds to wait after each attempt.
-ATTEMPTS = 5
-DELAYS = (10, 60, 180, 600)
-# After so many attempts of which nobody knows the end, a batch is split, and a single partner given up.
-INTERRUPTIONS_OF_BATCH = 2
-INTERRUPTIONS_OF_PARTNER = 3
-# what a partner's leftovers make of its row; everything else is part of a result
-ROW_STATES = {FAILED: "failed", LOCKED_BY_ANOTHER_USER: "locked", CHANGED: "failed"}
+# leftovers that say that the try of their partner did not succeed, and why; everything else is part of a result
+TRY_REASONS = {FAILED: "error", LOCKED_BY_ANOTHER_USER: "conflict", CHANGED: "error"}
 
 
 class BatchResult(NamedTuple):
     """What was done with the partners of a batch: ``documents`` tell it, :class:`Leftover` records what was left.
 
-    ``put_off``: partners of which something is in use by others and is not among what was left: they are tried again.
+    ``put_off``: partners of which something is in use by others; they are tried again.
     """
 
     documents: models.BaseModel
@@ -38,52 +29,62 @@ class BatchResult(NamedTuple):
     put_off: frozenset[int] = frozenset()
 
 
-class AccountCreditAllocationRunWorker(models.Model):
-    """How one batch is worked on, by any number of workers at a time.
+class AccountCreditAllocationRunWorker(models.AbstractModel):
+    """How one batch of a run is worked on, by any number of workers at a time.
 
-    First the attempt is counted and committed; then the batch's rows are locked, the partners allocated, and rows and
-    allocations committed together. A worker that is killed leaves its rows pending, with the attempt counted.
+    First the try is counted and committed; then the batch's rows are locked, the partners allocated, and rows and
+    allocations committed together. A worker that is killed leaves its rows pending, with the try counted.
+
+    Each method takes the run, in the environment of ``self``.
     """
 
-    _inherit = "account.credit.allocation.run"
+    _name = "account.credit.allocation.run.worker"
+    _description = "Worker of Credit Allocation Runs"
 
-    def _process_batch(self, batch):
-        """Work on a batch in transactions of its own: whatever the caller's transaction does, what this one has done
-        is committed.
+    @api.model
+    def _process_batch(self, run, batch):
+        """See :meth:`AccountCreditAllocationRun._process_batch`, the way in.
 
-        What cannot be done now is put back as another batch (:meth:`_enqueue_batch` is called for it); what cannot be
-        done at all is marked failed. Calling it twice, or from two workers at once, does no harm.
-
+        :param run: ``account.credit.allocation.run``
         :param int batch: number of the batch in this run
-        :return: the number of partners that were worked on; 0: it is done, or in other hands, or the run was stopped
-        :raise psycopg2.OperationalError: the connection is lost; call again
+        :return: the number of partners that were worked on
+        :raise psycopg2.OperationalError: the connection is lost
         """
-        self.ensure_one()
         try:
-            with self._in_own_transaction() as run:
-                begun = run._begin_batch(batch)
+            with own_transaction(run) as own_run:
+                worked = self.with_env(own_run.env)._begin_batch(own_run, batch)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:  # another worker was faster
-            begun = 0
-        if not begun:
-            self._end_run_if_complete()
-            return 0
+            worked = 0
+        if worked:
+            worked = self._try_batch(run, batch)
+        self._end_run_if_complete(run)
+        return worked
+
+    @api.model
+    def _try_batch(self, run, batch):
+        """Work on a batch that was begun; what cannot be done is tried again, or given up.
+
+        :return: the number of partners of which the work list says how the try has ended
+        """
         try:
-            with self._in_own_transaction() as run:
-                worked = run._work_on_batch(batch)
+            with own_transaction(run) as own_run:
+                return self.with_env(own_run.env)._work_on_batch(own_run, batch)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
-            _logger.info("%s gives way in batch %s to another transaction: %s", self, batch, type(error).__name__)
-            with self._in_own_transaction() as run:
-                run._put_off_batch(batch)
-            worked = begun
+            _logger.info("%s gives way in batch %s to another transaction: %s", run, batch, type(error).__name__)
+            reason, message = "conflict", self._get_conflict_message()
         except Exception as error:  # of one partner, as a rule: the others must not suffer
             if self._is_connection_lost(error):
                 raise
-            _logger.warning("%s failed in batch %s", self, batch, exc_info=not isinstance(error, UserError))
-            with self._in_own_transaction() as run:
-                run._fail_batch(batch, error)
-            worked = begun
-        self._end_run_if_complete()
-        return worked
+            _logger.warning("%s failed in batch %s", run, batch, exc_info=not isinstance(error, UserError))
+            reason, message = "error", self.env["account.credit.allocation.executor"]._get_error_message(error)
+        try:
+            with own_transaction(run) as own_run:
+                rows = own_run._get_work_list()._lock_batch(own_run, batch)
+                rows._end_try(reason, message)
+                return len(rows)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:  # its rows stay pending, and the next worker takes them at once
+            _logger.info("%s leaves batch %s to another worker", run, batch)
+            return 0
 
     @api.model
     def _is_connection_lost(self, error):
@@ -93,145 +94,70 @@ class AccountCreditAllocationRunWorker(models.Model):
             return True
         return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not code
 
-    @contextmanager
-    def _in_own_transaction(self):
-        """``self`` in a transaction that is committed at the end; as superuser, and never waiting for long."""
-        with expect_conflicts(self.env.registry.cursor()) as cr:
-            cr.execute("SET LOCAL lock_timeout = %s", (LOCK_TIMEOUT,))
-            yield self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
-
-    def _end_run_if_complete(self):
+    @api.model
+    def _end_run_if_complete(self, run):
         try:
-            with self._in_own_transaction() as run:
-                run._finish_if_complete()
+            with own_transaction(run) as own_run:
+                own_run._finish_if_complete()
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            _logger.info("Another worker has just changed %s, and ends it", self)
+            _logger.info("Another worker has just changed %s, and ends it", run)
 
     # ------------------------------------------------------------------------------------------------------------------
-    # Before and after the work
+    # The work: each method is a part of one transaction
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _lock_rows(self, batch):
-        """Lock the pending rows of a batch which nobody else holds; none while the run is not running.
-
-        The first statement of a transaction, so that what it does is based on what it locked.
-
-        :return: recordset of the rows
-        """
-        Row = self.env["account.credit.allocation.run.partner"]
-        ids = self.env.execute_query(
-            SQL(
-                """SELECT row.id
-                     FROM account_credit_allocation_run_partner row
-                    WHERE row.run_id = %s AND row.batch = %s AND row.state = 'pending'
-                      AND EXISTS (
-                          SELECT 1 FROM account_credit_allocation_run run
-                           WHERE run.id = row.run_id AND run.state = 'running'
-                      )
-                    ORDER BY row.id
-                      FOR NO KEY UPDATE OF row SKIP LOCKED""",
-                self.id,
-                batch,
-            )
-        )
-        return Row.browse([row_id for (row_id,) in ids])
-
-    def _begin_batch(self, batch):
-        """Count the attempt before it begins. A batch that never came to an end before is split into its partners; a
+    @api.model
+    def _begin_batch(self, run, batch):
+        """Count the try before it begins. A batch that never came to an end before is split into its partners; a
         partner that never did is marked failed.
 
         :return: the number of partners to work on
         """
-        rows = self._lock_rows(batch)
+        rows = run._get_work_list()._lock_batch(run, batch)
         if not rows:
             return 0
-        if obstacle := self._find_obstacle():
-            self._set_stopped(obstacle)
+        if obstacle := run._find_obstacle():
+            run._set_stopped(obstacle)
             return 0
-        interruptions = max(rows.mapped("interruptions"))
-        if self._can_split(rows) and interruptions >= INTERRUPTIONS_OF_BATCH:
-            self._requeue(rows.ids, split=True)
-            return 0
-        if interruptions >= INTERRUPTIONS_OF_PARTNER:
-            rows.write(
-                {
-                    "state": "failed",
-                    "interruptions": 0,
-                    "message": self.env._(
-                        "Each time this partner was worked on, the server or its connection to the database was lost."
-                    ),
-                }
+        if "interrupted" in rows.mapped("try_reason") and rows._is_exhausted("interrupted"):
+            rows._end_try(
+                "interrupted",
+                self.env._(
+                    "Each time this partner was worked on, the server or its connection to the database was lost."
+                ),
             )
             return 0
-        for row in rows:
-            row.attempts += 1
-            row.interruptions += 1
+        rows._begin_try()
         return len(rows)
 
-    def _put_off_batch(self, batch):
-        """Try a batch again later that gave way to other transactions; after many attempts, each partner alone."""
-        rows = self._lock_rows(batch)
-        if not rows:
-            return
-        attempts = max(rows.mapped("attempts"))
-        if attempts < ATTEMPTS:
-            self._requeue(rows.ids, delay=DELAYS[attempts - 1])
-        elif self._can_split(rows):
-            self._requeue(rows.ids, delay=DELAYS[0], split=True)
-        else:
-            rows.write({"state": "locked", "interruptions": 0, "message": self._get_locked_message()})
-
-    def _fail_batch(self, batch, error):
-        """A batch could not be executed as a whole: its partners are tried alone, and a single one has failed."""
-        rows = self._lock_rows(batch)
-        if self._can_split(rows):
-            self._requeue(rows.ids, split=True)
-        else:
-            message = self.env["account.credit.allocation.executor"]._get_error_message(error)
-            rows.write({"state": "failed", "interruptions": 0, "message": message})
-
-    def _can_split(self, rows):
-        """Whether rows of a batch may become batches of their own; the partners of a draft are applied together."""
-        return len(rows) > 1 and not self.is_applying
-
-    def _get_locked_message(self):
-        return self.env._("Other people were working on its documents, %s times.", ATTEMPTS)
-
-    # ------------------------------------------------------------------------------------------------------------------
-    # The work
-    # ------------------------------------------------------------------------------------------------------------------
-
-    def _work_on_batch(self, batch):
+    @api.model
+    def _work_on_batch(self, run, batch):
         """Allocate the partners of a batch in this transaction, and note in the work list what became of them.
 
         :return: the number of partners
         """
-        rows = self._lock_rows(batch)
+        rows = run._get_work_list()._lock_batch(run, batch)
         if not rows:
             return 0
         partner_ids = rows.partner_id.ids
-        worker = self._as_responsible()
-        if self.is_applying:
-            result = worker._apply_drafts(batch)
+        patient = {row.partner_id.id for row in rows if row.tries < TRY_LIMITS["conflict"].partner}
+        own_run = run._as_responsible()
+        worker = self.with_env(own_run.env)
+        if run.is_applying:
+            result = worker._apply_drafts(own_run, batch, patient)
         else:
-            if any(row.attempts > 1 or row.left_count for row in rows):
-                self._forget_leftovers(partner_ids)
-            patient = {row.partner_id.id for row in rows if row.attempts < ATTEMPTS}
-            allocate = worker._preview_partners if self.mode == "preview" else worker._allocate
-            result = allocate(partner_ids, patient)
+            if any(row.tries > 1 or row.left_count for row in rows):
+                self._forget_leftovers(run, partner_ids)
+            allocate = worker._preview if run.mode == "preview" else worker._allocate
+            result = allocate(own_run, partner_ids, patient)
         documents = result.documents.sudo()
-        documents.write({"run_id": self.id, "run_batch": batch})
-        self._store_row_results(rows, result._replace(documents=documents))
+        documents.write({"run_id": run.id, "run_batch": batch})
+        self._store_row_results(run, rows, result._replace(documents=documents))
         self.env.flush_all()
         return len(rows)
 
-    def _as_responsible(self):
-        """``self`` with the rights of the responsible user, in the companies of the run."""
-        user = self.user_id
-        context = {"allowed_company_ids": self._get_companies().ids, "lang": user.lang, "tz": user.tz}
-        return self.with_env(self.env(user=user, su=False, context=context))
-
-    def _allocate(self, partner_ids, patient):
+    @api.model
+    def _allocate(self, run, partner_ids, patient):
         """Plan and execute, with the rights of the current user.
 
         What is in use by others is not even listed where it will be tried again: a record that refers to an item might
@@ -241,15 +167,11 @@ class AccountCreditAllocationRunWorker(models.Model):
         :param set patient: those of them that may be tried again
         :return: :class:`BatchResult`
         """
-        executor, scope = self.env["account.credit.allocation.executor"], self._get_scope(partner_ids)
+        executor, scope = self.env["account.credit.allocation.executor"], run._get_scope(partner_ids)
         plans = self.env["account.credit.allocation.planner"]._plan(scope)
         executor = executor.with_context(credit_allocation_rule_ids=scope.rule_ids)
-        outcome = executor._execute_plans(plans, quiet=self.quiet)
-        put_off = frozenset(
-            left.item.group.partner
-            for left in outcome.credits_left + outcome.debts_left
-            if left.reason == LOCKED_BY_ANOTHER_USER and left.item.group.partner in patient
-        )
+        outcome = executor._execute_plans(plans, quiet=run.quiet)
+        put_off = self._find_partners(outcome, "conflict") & patient
         for entries in (outcome.credits_left, outcome.debts_left):
             entries[:] = [
                 left
@@ -259,9 +181,10 @@ class AccountCreditAllocationRunWorker(models.Model):
         documents = self.env["account.credit.allocation"]._create_done(outcome, "run")
         return BatchResult(documents, outcome.credits_left, outcome.debts_left, put_off)
 
-    def _preview_partners(self, partner_ids, _patient):
+    @api.model
+    def _preview(self, run, partner_ids, _patient):
         """Plan, and write the plan down as drafts; see :meth:`_allocate`."""
-        plans = self.env["account.credit.allocation.planner"]._plan(self._get_scope(partner_ids))
+        plans = self.env["account.credit.allocation.planner"]._plan(run._get_scope(partner_ids))
         documents = self.env["account.credit.allocation"]._create_preview(plans, "run")
         return BatchResult(
             documents,
@@ -269,88 +192,108 @@ class AccountCreditAllocationRunWorker(models.Model):
             [leftover for _group, plan in plans for leftover in plan.debts_left],
         )
 
-    def _apply_drafts(self, batch):
+    @api.model
+    def _apply_drafts(self, run, batch, patient):
         """Apply the drafts that a batch of the preview made; see :meth:`_allocate`. A draft of which nothing could be
-        applied stays a draft."""
+        applied stays a draft. Only such a one may be tried again: of what an applied draft has left nobody has seen
+        another plan."""
         drafts = self.env["account.credit.allocation"].search(
-            [("run_id", "=", self.id), ("run_batch", "=", batch), ("state", "=", "draft")]
+            [("run_id", "=", run.id), ("run_batch", "=", batch), ("state", "=", "draft")]
         )
-        result = BatchResult(drafts, [], [])
+        result, locked, failed = BatchResult(drafts, [], []), set(), set()
         for draft in drafts:
             draft._lock_draft()
-            outcome, _notes = draft._apply_plans(quiet=self.quiet)
+            outcome, _notes = draft._apply_plans(quiet=run.quiet)
             result.credits_left.extend(outcome.credits_left)
             result.debts_left.extend(outcome.debts_left)
-        return result
+            failed |= self._find_partners(outcome, "error")
+            if draft.state == "draft":
+                locked |= self._find_partners(outcome, "conflict") & set(draft.line_ids.partner_id.ids)
+        return result._replace(put_off=frozenset((locked - failed) & patient))
+
+    @api.model
+    def _find_partners(self, result, reason):
+        """The partners whose try did not succeed for a reason of ``try_reason``, a frozenset of ids."""
+        return frozenset(
+            left.item.group.partner
+            for left in result.credits_left + result.debts_left
+            if TRY_REASONS.get(left.reason) == reason
+        )
 
     # ------------------------------------------------------------------------------------------------------------------
     # What became of the partners
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _forget_leftovers(self, partner_ids):
-        """What an earlier attempt left of these partners is no result of the run any more."""
-        leftovers = self.leftover_ids.search([("run_id", "=", self.id), ("partner_id", "in", partner_ids)])
+    @api.model
+    def _forget_leftovers(self, run, partner_ids):
+        """What an earlier try left of these partners is no result of the run any more."""
+        leftovers = run.leftover_ids.search([("run_id", "=", run.id), ("partner_id", "in", partner_ids)])
         leftovers.filtered("allocation_id").run_id = False
         leftovers.filtered(lambda leftover: not leftover.allocation_id).unlink()
 
-    def _store_row_results(self, rows, result):
-        """Mark the rows, and keep what was left as leftovers of the run. What is in use by others is put off.
+    @api.model
+    def _store_row_results(self, run, rows, result):
+        """Mark the rows, and keep what was left as leftovers of the run. One batch may end like this::
+
+            partner  what was done and left                   the row becomes
+            Ada      2 allocations                            done
+            Ben      1 allocation, a credit of 30 too much    done, 1 left
+            Cid      an item is in use by others, try 1 to 4  pending in another batch, conflict; waits 10, 60, … s
+            Dan      an item is in use by others, try 5       locked, conflict
+            Eve      native reconciliation refused            failed, error, and what Odoo said
 
         :param rows: of the work list, all of one batch
         :param BatchResult result: what was done with their partners
         """
-        outcomes = self._get_row_outcomes(result)
+        self.env["account.credit.allocation.leftover"]._record_for_run(run, result)
+        failures = self._get_failures(result)
+        figures = self._get_row_figures(run, rows, result.documents)
         put_off = rows.filtered(lambda row: row.partner_id.id in result.put_off)
-        if self.is_applying:  # what was left of an applied draft is not tried again: nobody has seen another plan
-            drafts = result.documents.filtered(lambda document: document.state == "draft")
-            put_off = rows.filtered(
-                lambda row: row.attempts < ATTEMPTS
-                and row.partner_id in drafts.line_ids.partner_id
-                and outcomes.get(row.partner_id.id, ("",))[0] == "locked"
-            )
-        self.env["account.credit.allocation.leftover"]._record_for_run(self, result)
-        figures = self._get_row_figures(rows, result.documents)
         for row in rows:
-            state, message = outcomes.get(row.partner_id.id, ("done", ""))
             pairs, amount, left = figures[row.partner_id.id]
             row.write(
                 {
-                    "state": state,
-                    "message": message,
-                    "interruptions": 0,
                     "allocated_count": row.allocated_count + pairs,
                     "amount": row.amount + amount,
                     "left_count": left,
                 }
             )
-        if put_off:
-            put_off.flush_recordset()
-            self._requeue(put_off.ids, delay=DELAYS[max(put_off.mapped("attempts")) - 1])
+        for row in rows - put_off:
+            if failure := failures.get(row.partner_id.id):
+                row._give_up(*failure)
+            else:
+                row.write({"state": "done", "try_reason": False, "message": False})
+        put_off._requeue("conflict")
 
-    def _get_row_outcomes(self, result):
-        """``{partner id: (state, message)}`` of the partners that are not simply done."""
+    @api.model
+    def _get_failures(self, result):
+        """``{partner id: (reason of the row's last try, message)}`` of the partners that are not simply done."""
         labels = self.env["account.credit.allocation.leftover"]._get_reason_labels()
-        outcomes = {}
+        failures = {}
         for leftover in result.credits_left + result.debts_left:
-            state = ROW_STATES.get(leftover.reason)
-            if not state:
-                continue
-            message = self._get_locked_message() if state == "locked" else leftover.message
-            # a failure is worse than a lock, which may be gone the next time
-            if state == "failed" or leftover.item.group.partner not in outcomes:
-                outcomes[leftover.item.group.partner] = (state, message or labels[leftover.reason])
-        return outcomes
+            partner_id, reason = leftover.item.group.partner, TRY_REASONS.get(leftover.reason)
+            if reason == "conflict":
+                # a failure is worse than a lock, which may be gone the next time
+                failures.setdefault(partner_id, (reason, self._get_conflict_message()))
+            elif reason:
+                failures[partner_id] = (reason, leftover.message or labels[leftover.reason])
+        return failures
 
-    def _get_row_figures(self, rows, documents):
-        """``{partner id: (pairs, amount in the company's currency, items left)}`` of one attempt."""
+    @api.model
+    def _get_conflict_message(self):
+        return self.env._("Other people were working on its documents, %s times.", TRY_LIMITS["conflict"].partner)
+
+    @api.model
+    def _get_row_figures(self, run, rows, documents):
+        """``{partner id: (pairs, amount in the company's currency, items left)}`` of one try."""
         partners = rows.partner_id.ids
-        if self.is_applying:
+        if run.is_applying:
             documents = documents.filtered(lambda document: document.state == "done")
         allocated = self.env["account.credit.allocation.line"]._read_group(
             [("allocation_id", "in", documents.ids)], ["partner_id"], ["__count", "amount:sum"]
         )
         left = self.env["account.credit.allocation.leftover"]._read_group(
-            [("run_id", "=", self.id), ("partner_id", "in", partners)], ["partner_id"], ["__count"]
+            [("run_id", "=", run.id), ("partner_id", "in", partners)], ["partner_id"], ["__count"]
         )
         pairs = {partner.id: (count, amount) for partner, count, amount in allocated}
         left_counts = {partner.id: count for partner, count in left}

@@ -11,6 +11,6 @@ class AccountJournal(models.Model):
         "settled_journal_id",
         string="Settles First",
         domain="[('type', 'in', ('sale', 'purchase')), ('company_id', '=', company_id)]",
-        help="What is paid through this journal settles the invoices of these journals before all others, where the rule "
-        "Journal first is on.",
+        help="What is paid through this journal settles the invoices of these journals before all others, where the "
+        "rule Journal first is on.",
     )

@@ -17,7 +17,6 @@ class JournalFirstCase(AllocationCase):
         cls.workshop_invoice = cls.invoice(80, day="2024-03-01")
         cls.shop_invoice = cls.invoice(120, day="2024-04-01", journal_id=cls.shop_journal.id)
 
-
     @classmethod
     def add_journal(cls, journal_type, **vals):
         """Another journal of a type, with the account of the one that the company has."""

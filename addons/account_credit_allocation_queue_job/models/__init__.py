@@ -1,1 +1,1 @@
-from . import account_credit_allocation_run, queue_job
+from . import account_credit_allocation_run, account_credit_allocation_run_queue, queue_job

@@ -1,21 +1,27 @@
-from datetime import timedelta
+import logging
 
 import psycopg2
 
 from odoo import api, fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
-from odoo.addons.account_credit_allocation.models.engine.expected_conflicts import try_lock
+from odoo.addons.account_credit_allocation.models.engine.expected_conflicts import conflicts_expected
+from odoo.addons.account_credit_allocation.models.run.own_transaction import own_transaction
 from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.queue_job.job import CANCELLED, ENQUEUED, FAILED, PENDING, STARTED, WAIT_DEPENDENCIES
 
 WAITING = (WAIT_DEPENDENCIES, PENDING, ENQUEUED)
 LIVE = (*WAITING, STARTED)
-MAX_RETRIES = 8
-# A job runner that has handed out nothing for so many minutes, while jobs were due, is not there.
-RUNNER_MINUTES = 15
+# The run itself counts the tries of a partner, and says when it gives one up. A job without a limit of its own only
+# waits until the database is there again.
+NO_LIMIT = 0
+# How often the jobs that wait are looked for, while the job runner hands out one before one's eyes.
+LOOKS = 3
 # Batches that are tried again come after those that were not tried yet; the lesser number is the first.
 PRIORITY, PRIORITY_OF_RETRIES = 10, 20
+
+_logger = logging.getLogger(__name__)
 
 
 class AccountCreditAllocationRun(models.Model):
@@ -77,7 +83,7 @@ class AccountCreditAllocationRun(models.Model):
         run.with_delay(
             priority=PRIORITY_OF_RETRIES if delay else PRIORITY,
             eta=delay or None,
-            max_retries=MAX_RETRIES,
+            max_retries=NO_LIMIT,
             description=self._get_job_description(batch),
             identity_key=f"{self._name}-{self.id}-{batch}",
         )._process_batch(batch)
@@ -121,10 +127,9 @@ class AccountCreditAllocationRun(models.Model):
 
     def _is_to_be_done(self, batch):
         """Whether the run is running, and something of this batch is pending, as others see it now."""
-        with self._in_own_transaction() as run:
-            return run.state == "running" and bool(
-                run.row_ids.search_count([("run_id", "=", run.id), ("batch", "=", batch), ("state", "=", "pending")], 1)
-            )
+        with own_transaction(self) as run:
+            pending = [("run_id", "=", run.id), ("batch", "=", batch), ("state", "=", "pending")]
+            return run.state == "running" and bool(run._get_work_list().search_count(pending, limit=1))
 
     # ------------------------------------------------------------------------------------------------------------------
     # When the run or a job comes to an end before its time
@@ -132,13 +137,23 @@ class AccountCreditAllocationRun(models.Model):
 
     def _set_stopped(self, reason):
         """The jobs that wait are cancelled. Those the runner has just handed out find nothing to do."""
-        waiting = (
-            self.env["queue.job"]
-            .sudo()
-            .search([("credit_allocation_run_id", "in", self.ids), ("state", "in", (WAIT_DEPENDENCIES, PENDING))])
-        )
-        waiting.write({"state": CANCELLED, "date_cancelled": fields.Datetime.now(), "result": reason})
+        self._cancel_waiting_jobs(reason)
         return super()._set_stopped(reason)
+
+    def _cancel_waiting_jobs(self, reason):
+        """In a transaction of its own, which looks again when the job runner was faster. Should the run not be stopped
+        after all, the scheduler takes up what has lost its job."""
+        self.env["queue.job"].invalidate_model()
+        domain = [("credit_allocation_run_id", "in", self.ids), ("state", "in", (WAIT_DEPENDENCIES, PENDING))]
+        vals = {"state": CANCELLED, "date_cancelled": fields.Datetime.now(), "result": reason}
+        for _look in range(LOOKS):
+            try:
+                with own_transaction(self.env["queue.job"]) as jobs:
+                    jobs.search(domain).try_lock_for_update(allow_referencing=True).write(vals)
+                return
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                continue
+        _logger.info("The job runner hands out the jobs of %s; they find nothing to do", self)
 
     def _on_batch_job_failed(self, **details):
         """Called by queue_job when it gives a job up; it does not say which one."""
@@ -159,40 +174,26 @@ class AccountCreditAllocationRun(models.Model):
             )
         )
         for job in Job.browse([job_id for job_id, state in last_jobs if state == FAILED]):
-            run = job.credit_allocation_run_id
-            rows = run.row_ids.search(
-                [("run_id", "=", run.id), ("batch", "=", job.credit_allocation_batch), ("state", "=", "pending")]
-            )
-            rows = try_lock(rows)  # not those that another worker is at
-            if rows:
-                reason = job.exc_message or job.exc_info or job.exc_name
-                message = self.env._("The job of this batch failed: %s", reason)
-                rows.write({"state": "failed", "interruptions": 0, "message": message})
-                rows.flush_recordset()
-                run._finish_if_complete()
+            try:
+                with conflicts_expected(self.env.cr), self.env.cr.savepoint():
+                    self._fail_rows_of_job(job)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                _logger.info("Another worker is at the batch of %s; the scheduler looks again", job)
+
+    @api.model
+    def _fail_rows_of_job(self, job):
+        run = job.credit_allocation_run_id
+        rows = run._get_work_list().search(
+            [("run_id", "=", run.id), ("batch", "=", job.credit_allocation_batch), ("state", "=", "pending")]
+        )
+        rows = rows.try_lock_for_update(allow_referencing=True)  # not those that another worker is at
+        if rows:
+            reason = job.exc_message or job.exc_info or job.exc_name
+            rows._give_up("error", self.env._("The job of this batch failed: %s", reason))
+            run._finish_if_complete()
 
     @api.model
     def _cron_process_batches(self):
         """Odoo's scheduler is the safety net."""
         self.search([("state", "=", "running")])._fail_rows_of_failed_jobs()
         return super()._cron_process_batches()
-
-    @api.model
-    def _get_due_sql(self, except_for):
-        """Only what has lost its job, or waits for a job runner that is not there."""
-        alive_since = fields.Datetime.now() - timedelta(minutes=RUNNER_MINUTES)
-        return SQL(
-            """%(due)s
-                AND NOT EXISTS (
-                    SELECT 1 FROM queue_job job
-                     WHERE job.credit_allocation_run_id = row.run_id
-                       AND job.credit_allocation_batch = row.batch
-                       AND job.state IN %(live)s
-                       AND (job.state != %(pending)s
-                            OR COALESCE(job.eta, job.date_created) > %(since)s
-                            OR EXISTS (SELECT 1 FROM queue_job WHERE date_enqueued > %(since)s)))""",
-            due=super()._get_due_sql(except_for),
-            live=LIVE,
-            pending=PENDING,
-            since=alive_since,
-        )

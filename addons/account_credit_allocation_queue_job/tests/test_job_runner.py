@@ -7,7 +7,7 @@ from odoo import SUPERUSER_ID, Command, api
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
 
-from odoo.addons.account_credit_allocation.models.run import account_credit_allocation_run_batch
+from odoo.addons.account_credit_allocation.models.run import account_credit_allocation_run_partner
 
 from ..models.account_credit_allocation_run import LIVE
 from .job_server import JobServer
@@ -94,7 +94,7 @@ class TestJobRunner(BaseCase):
             moves.action_post()
             self.item_ids = moves.line_ids.ids
         size = partners_per_batch * len(DEBTS + CREDITS)
-        with patch.object(account_credit_allocation_run_batch, "ITEMS_PER_BATCH", size), self.registry.cursor() as cr:
+        with patch.object(account_credit_allocation_run_partner, "ITEMS_PER_BATCH", size), self.registry.cursor() as cr:
             run = self.environment(cr)["account.credit.allocation.run"].create(
                 {"partner_scope": "partners", "partner_ids": [Command.set(partners.ids)]}
             )
@@ -173,7 +173,7 @@ class TestJobRunner(BaseCase):
             os.kill(worker_pid, signal.SIGKILL)
         self.wait_for(run_id, 60)
         self.assertAllAllocatedOnce(run_id)
-        self.assertEqual(self.read_run(run_id, lambda run: max(run.row_ids.mapped("attempts"))), 2)
+        self.assertEqual(self.read_run(run_id, lambda run: max(run.row_ids.mapped("tries"))), 2)
         self.assertIn("Re-queued dead job", self.server.read_log()[self.log_start :])
 
     def find_waiting_worker(self, run_id):

@@ -6,14 +6,12 @@ import psycopg2
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.account_credit_allocation.models.run import account_credit_allocation_run_batch
-from odoo.addons.account_credit_allocation.tests.run_common import RunCase
+from odoo.addons.account_credit_allocation.models.run import account_credit_allocation_run_partner
+from odoo.addons.account_credit_allocation.tests.run.run_common import RunCase
 from odoo.addons.queue_job.controllers.main import RunJobController
-from odoo.addons.queue_job.exception import FailedJobError, RetryableJobError
+from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.queue_job.job import Job
 from odoo.addons.queue_job.tests.common import trap_jobs
-
-from ..models.account_credit_allocation_run import MAX_RETRIES
 
 
 @tagged("post_install", "-at_install")
@@ -23,7 +21,7 @@ class TestRunJobs(RunCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.startClassPatcher(patch.object(account_credit_allocation_run_batch, "ITEMS_PER_BATCH", 2))
+        cls.startClassPatcher(patch.object(account_credit_allocation_run_partner, "ITEMS_PER_BATCH", 2))
         cls.customers = cls.env["res.partner"].create([{"name": f"Customer {number}"} for number in range(3)])
 
     def start_run(self, **vals):
@@ -43,7 +41,8 @@ class TestRunJobs(RunCase):
         return Job.load(self.env, job.uuid)
 
     def perform(self, jobs):
-        """What a worker does with each of these jobs."""
+        """What a worker does with each of these jobs, once they are committed."""
+        self.env.flush_all()
         for job in jobs:
             loaded = self.load(job)
             loaded.perform()
@@ -106,7 +105,7 @@ class TestRunJobs(RunCase):
         run = self.start_run()
         with trap_jobs() as trap:
             run._enqueue_batch(7, delay=180)
-            trap.assert_enqueued_job(run._process_batch, args=(7,), properties={"eta": 180, "max_retries": MAX_RETRIES})
+            trap.assert_enqueued_job(run._process_batch, args=(7,), properties={"eta": 180, "max_retries": 0})
         before = datetime.now()
         run._enqueue_batch(7, delay=180)
         job = self.jobs(run)[3]
@@ -137,14 +136,14 @@ class TestRunJobs(RunCase):
             job.retry = retry
             return job._get_retry_seconds()
 
-        seconds = [get_seconds(retry) for retry in range(1, MAX_RETRIES + 1)]
+        seconds = [get_seconds(retry) for retry in range(1, 9)]
         self.assertEqual(seconds, [5, 15, 60, 300, 300, 900, 900, 900])
 
     def test_lost_connection_is_tried_again(self):
         run = self.start_run()
         job = self.load(self.jobs(run)[0])
         with (
-            patch.object(type(self.Run), "_begin_batch", side_effect=psycopg2.OperationalError("server closed")),
+            patch.object(type(self.Worker), "_begin_batch", side_effect=psycopg2.OperationalError("server closed")),
             self.assertRaises(RetryableJobError),
         ):
             job.perform()
@@ -155,22 +154,21 @@ class TestRunJobs(RunCase):
     def test_batch_that_another_worker_is_at_is_tried_again(self):
         run = self.start_run()
         job = self.load(self.jobs(run)[0])
-        with patch.object(type(self.Run), "_begin_batch", return_value=0), self.assertRaises(RetryableJobError):
+        with patch.object(type(self.Worker), "_begin_batch", return_value=0), self.assertRaises(RetryableJobError):
             job.perform()
 
     def fail_for_good(self, job):
-        """The last of the retries fails; what queue_job commits apart is written in the test's transaction."""
+        """What nobody expects happens to the job; what queue_job commits apart is written in the test's transaction."""
         loaded = self.load(job)
-        loaded.retry = MAX_RETRIES - 1
         with (
-            patch.object(type(self.Run), "_begin_batch", side_effect=psycopg2.OperationalError("server closed")),
+            patch.object(type(self.Worker), "_begin_batch", side_effect=ValueError("nonsense")),
             patch.object(Job, "in_temporary_env") as temporary_env,
             mute_logger("odoo.addons.queue_job.controllers.main"),
         ):
             temporary_env.return_value.__enter__.return_value = self.env
             try:
                 RunJobController._runjob(self.env, loaded)
-            except FailedJobError:
+            except ValueError:
                 return
         self.fail("The job did not fail.")
 
@@ -180,8 +178,8 @@ class TestRunJobs(RunCase):
         self.perform(jobs[1:])
         self.fail_for_good(jobs[0])
         row = self.row(run, self.customers[0])
-        self.assertEqual(row.state, "failed")
-        self.assertIn("The database was out of reach", row.message)
+        self.assertEqual((row.state, row.try_reason), ("failed", "error"))
+        self.assertIn("nonsense", row.message)
         self.assertEqual(run.state, "done")
         self.assertEqual(run.failed_count, 1)
         self.assertEqual(run.job_summary, "0 waiting, 0 running, 1 failed")
@@ -192,15 +190,14 @@ class TestRunJobs(RunCase):
         self.assertEqual((row.state, run.state), ("done", "done"))
         self.assertPaid(*self.invoices)
 
-    def test_job_that_died_too_often_fails_its_partners(self):
+    def test_scheduler_notices_a_job_that_failed_and_fails_its_partners(self):
         run = self.start_run()
         job = self.jobs(run)[0]
-        # as the job runner writes it
-        job.write({"state": "failed", "exc_name": "JobFoundDead", "exc_info": "Job found dead after too many retries"})
+        job.write({"state": "failed", "exc_name": "OutOfMemory", "exc_info": "The process had no memory left"})
         self.work()
         row = self.row(run, self.customers[0])
         self.assertEqual(row.state, "failed")
-        self.assertIn("Job found dead after too many retries", row.message)
+        self.assertIn("The process had no memory left", row.message)
         self.assertEqual(run.state, "running")
         self.assertEqual(self.invoices[0].amount_residual, 100)
 

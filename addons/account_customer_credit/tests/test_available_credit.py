@@ -1,8 +1,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from odoo.addons.account_credit_allocation.tests.common import AllocationCase
-from odoo.addons.account_credit_allocation.tests.test_security import SecurityCase
+from odoo.addons.account_credit_allocation.tests.common import AllocationCase, SecurityCase
 
 AVAILABLE = [("credit_allocation_available", "=", True)]
 

@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Date
 from odoo.tests import Form, tagged
 
-from odoo.addons.account_credit_allocation.tests.test_security import SecurityCase
+from odoo.addons.account_credit_allocation.tests.common import SecurityCase
 
 from .customer_credit_common import CustomerCreditCase
 

@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from odoo.addons.account_credit_allocation.tests.test_integrity import IntegrityMixin
+from odoo.addons.account_credit_allocation.tests.common import IntegrityMixin
 
 from .customer_credit_withdrawal_common import WithdrawalCase
 

@@ -5,7 +5,7 @@ import psycopg2.errors
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.account_credit_allocation.tests.test_real_transactions import RealTransactionsCase
+from odoo.addons.account_credit_allocation.tests.real_transactions import RealTransactionsCase
 
 
 @tagged("post_install", "-at_install")

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
-from odoo.addons.account_credit_allocation.tests.test_security import SecurityCase
+from odoo.addons.account_credit_allocation.tests.common import SecurityCase
 
 from .test_customer_credit_movement import MovementCase
 

@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.account_credit_allocation.tests.test_real_transactions import RealTransactionsCase
+from odoo.addons.account_credit_allocation.tests.real_transactions import RealTransactionsCase
 
 from ..exceptions import InsufficientCreditError
 from .customer_credit_withdrawal_common import APPROVE_GROUP

@@ -2,7 +2,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from odoo.addons.account_credit_allocation.tests.test_security import SecurityCase
+from odoo.addons.account_credit_allocation.tests.common import SecurityCase
 
 from ..exceptions import InsufficientCreditError
 from .test_customer_credit_movement import MovementCase

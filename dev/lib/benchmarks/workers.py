@@ -42,11 +42,11 @@ def work(database, run_id, barrier):
     """What a worker of Odoo's scheduler does, until nothing is pending."""
     odoo.sql_db.close_all()
     with environment(database) as env:
-        runs = env["account.credit.allocation.run"]
-        runs._find_due_batch()  # the registry's first steps
+        runs, queue = env["account.credit.allocation.run"], env["account.credit.allocation.run.queue"]
+        queue._find_due_batch()  # the registry's first steps
         barrier.wait()
         while runs.browse(run_id).state == "running":
-            if found := runs._find_due_batch():
+            if found := queue._find_due_batch():
                 run, batch = found
                 run._process_batch(batch)
             else:  # put off, or in the other worker's hands

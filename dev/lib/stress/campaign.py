@@ -173,7 +173,7 @@ class Campaign:
         while running := self.ask("SELECT 1 FROM account_credit_allocation_run WHERE state = 'running' LIMIT 1"):
             self.replace_dead()
             latest = self.ask(
-                "SELECT state, SUM(attempts), COUNT(*) FROM account_credit_allocation_run_partner GROUP BY 1"
+                "SELECT state, SUM(tries), COUNT(*) FROM account_credit_allocation_run_partner GROUP BY 1"
             )
             if sorted(latest) != progress:
                 progress, end = sorted(latest), time.monotonic() + patience
@@ -234,11 +234,10 @@ def make_setting(database, folder, partners, seed):
 
 def shrink_batches():
     """Many small batches, tried again soon: more happens in a minute."""
-    from odoo.addons.account_credit_allocation.models.run import account_credit_allocation_run_batch as batch
-    from odoo.addons.account_credit_allocation.models.run import account_credit_allocation_run_worker as run_worker
+    from odoo.addons.account_credit_allocation.models.run import account_credit_allocation_run_partner as work_list
 
-    batch.ITEMS_PER_BATCH = 40
-    run_worker.DELAYS = (1, 1, 2, 2)
+    work_list.ITEMS_PER_BATCH = 40
+    work_list.DELAYS = (1, 1, 2, 2)
 
 
 class Verdict:
@@ -318,7 +317,7 @@ def report(campaign, verdict, seconds):
         "lock timeouts": what["lock timeouts"],
         "deadlocks": campaign.count_deadlocks() - campaign.deadlocks,
         "partners put off": campaign.ask(
-            "SELECT COALESCE(SUM(attempts - 1), 0) FROM account_credit_allocation_run_partner WHERE attempts > 1"
+            "SELECT COALESCE(SUM(tries - 1), 0) FROM account_credit_allocation_run_partner WHERE tries > 1"
         )[0][0],
         "checks meanwhile": what["checked"] + what["violation"],
         "longest lock wait of those who post": f"{campaign.longest_wait:.1f} s",

@@ -1,0 +1,133 @@
+from odoo.tests import tagged
+
+from ...matching.open_item import TOLERANCE
+from ..common import AllocationCase
+
+
+class ToleranceCase(AllocationCase):
+    """A company that writes off differences of up to 5.00 and 2 %."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.write_off_account = cls.company_data["default_account_expense"]
+        cls.rule = cls.env["account.credit.allocation.rule"]._get_tolerance_rule(cls.company)
+        cls.rule.write(
+            {
+                "tolerance_amount": 5,
+                "tolerance_percent": 2,
+                "write_off_account_id": cls.write_off_account.id,
+                "write_off_journal_id": cls.misc_journal.id,
+                "enabled": True,
+            }
+        )
+
+    def allocate_customer(self):
+        return self.allocate(partner_ids=(self.customer.id,))
+
+    def assertWrittenOff(self, outcome, amount):
+        """The allocation has one line for a write-off of ``amount``: positive for a loss, negative for a gain."""
+        line = outcome.documents.line_ids.filtered("write_off_move_id")
+        self.assertEqual(len(line), 1)
+        self.assertEqual(line.rule, TOLERANCE)
+        entry = line.write_off_move_id
+        self.assertEqual(entry.state, "posted")
+        self.assertEqual(entry.journal_id, self.misc_journal)
+        written_off = entry.line_ids.filtered(lambda item: item.account_id == self.write_off_account)
+        self.assertAlmostEqual(written_off.balance, amount)
+        return line
+
+
+@tagged("post_install", "-at_install")
+class TestTolerance(ToleranceCase):
+    """Small differences are written off where the company wants that, openly, and can be undone."""
+
+    def test_a_named_invoice_that_was_paid_a_little_short_is_paid(self):
+        invoice = self.invoice(100)
+        payment = self.payment(99.5, memo=invoice.name)
+        outcome = self.allocate_customer()
+        self.assertAllocated(invoice, payment, 99.5, "reference")
+        line = self.assertWrittenOff(outcome, 0.5)
+        self.assertEqual(line.debt_move_id, invoice)
+        self.assertEqual(line.credit_move_id, line.write_off_move_id)
+        self.assertOpen(invoice, 0)
+        self.assertTrue(self.open_items(invoice).full_reconcile_id)
+
+    def test_a_little_too_much_is_a_gain(self):
+        invoice = self.invoice(100)
+        payment = self.payment(101, memo=invoice.name)
+        outcome = self.allocate_customer()
+        line = self.assertWrittenOff(outcome, -1)
+        self.assertEqual(line.credit_move_id, payment.move_id)
+        self.assertOpen(payment, 0)
+        self.assertOpen(invoice, 0)
+
+    def test_the_only_invoice_and_the_only_payment_may_differ_a_little(self):
+        invoice, payment = self.invoice(100), self.payment(98.5)
+        outcome = self.allocate_customer()
+        self.assertAllocated(invoice, payment, 98.5, TOLERANCE)
+        self.assertWrittenOff(outcome, 1.5)
+
+    def test_a_bill_that_was_paid_a_little_short(self):
+        bill = self.bill(100)
+        self.vendor_payment(99, memo=bill.name)
+        outcome = self.allocate(partner_ids=(self.vendor.id,))
+        self.assertWrittenOff(outcome, -1)
+        self.assertOpen(bill, 0)
+
+    def test_beyond_the_amount_or_the_percentage_nothing_is_written_off(self):
+        for amount, paid in ((1000, 994), (10, 9.5)):
+            invoice = self.invoice(amount)
+            self.payment(paid, memo=invoice.name)
+            outcome = self.allocate_customer()
+            self.assertFalse(outcome.documents.line_ids.write_off_move_id)
+            self.assertOpen(invoice, amount - paid)
+
+    def test_what_oldest_first_leaves_is_never_written_off(self):
+        first, second = self.invoice(60), self.invoice(40.5)
+        self.payment(100)
+        outcome = self.allocate_customer()
+        self.assertEqual(set(outcome.documents.line_ids.mapped("rule")), {"oldest_first"})
+        self.assertOpen(first, 0)
+        self.assertOpen(second, 0.5)
+
+    def test_a_difference_in_a_foreign_currency_leaves_nothing_in_either(self):
+        # 100 euros are 50 dollars in March and 25 dollars in July
+        invoice = self.invoice(100, currency_id=self.euro.id, day="2024-03-01")
+        payment = self.payment(99, currency_id=self.euro.id, day="2024-07-01", memo=invoice.name)
+        outcome = self.allocate_customer()
+        line = self.assertWrittenOff(outcome, 0.5)
+        self.assertEqual((line.debt_amount, line.credit_amount, line.amount), (1, 1, 0.5))
+        self.assertFalse(line.exchange_move_id, "the difference was written off at the rate of the invoice")
+        items = self.open_items(invoice) + self.open_items(payment)
+        self.assertEqual(items.mapped("amount_residual"), [0, 0])
+        self.assertEqual(items.mapped("amount_residual_currency"), [0, 0])
+
+    def test_it_is_off_unless_switched_on(self):
+        self.rule.enabled = False
+        invoice = self.invoice(100)
+        self.payment(99.5, memo=invoice.name)
+        self.allocate_customer()
+        self.assertOpen(invoice, 0.5)
+
+    def test_undo_cancels_a_write_off_that_somebody_reset_to_draft(self):
+        invoice = self.invoice(100)
+        payment = self.payment(99.5, memo=invoice.name)
+        document = self.allocate_customer().documents
+        entry = document.line_ids.write_off_move_id
+        entry.button_draft()
+        document.line_ids._undo()
+        self.assertEqual(entry.state, "cancel")
+        self.assertFalse(entry.reversal_move_ids, "what is not in the books was reversed in the books")
+        self.assertEqual(set(document.line_ids.mapped("state")), {"undone"})
+        self.assertOpen(invoice, 100)
+        self.assertOpen(payment, 99.5)
+
+    def test_an_archived_account_leaves_everything_as_it_was(self):
+        invoice = self.invoice(100)
+        payment = self.payment(99.5, memo=invoice.name)
+        self.rule.write_off_account_id.active = False
+        with self.assertLogs("odoo.addons.account_credit_allocation", "WARNING"):
+            outcome = self.allocate_customer()
+        self.assertLeft(outcome, payment, "failed")
+        self.assertOpen(invoice, 100)
