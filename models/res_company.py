@@ -77,10 +77,9 @@ class ResCompany(models.Model):
 
         :return: ``{model, which is the code of the sequence: (prefix of the number, name with %s for the company)}``
         """
-        return {
-            "account.credit.allocation": ("CA", self.env._("Credit allocation of %s")),
-            "account.credit.allocation.run": ("RUN", self.env._("Credit allocation runs of %s")),
-        }
+        documents = self.env._("Credit allocation of %s")
+        runs = self.env._("Credit allocation runs of %s")
+        return {"account.credit.allocation": ("CA", documents), "account.credit.allocation.run": ("RUN", runs)}
 
     def _create_credit_allocation_sequences(self):
         """Give every company of ``self`` the sequences it has not; each starts again every year."""

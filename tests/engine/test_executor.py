@@ -9,6 +9,9 @@ from ...models.engine.open_item_reader import AllocationScope
 from ..common import AllocationCase
 
 
+LOCKED = "The period is locked."
+
+
 @tagged("post_install", "-at_install")
 class TestExecutor(AllocationCase):
     """Native reconciliation of exactly the plan, one partner at a time where something goes wrong."""
@@ -109,7 +112,7 @@ class TestExecutor(AllocationCase):
 
         def reconcile_plan(lines, plan):
             if any(set(leaf.ids) & set(poisoned_ids) for leaf in plan):
-                raise UserError(self.env._("The period is locked."))
+                raise UserError(LOCKED)
             return native_reconcile(lines, plan)
 
         with (
@@ -180,7 +183,7 @@ class TestExecutor(AllocationCase):
 
         def fail(lines, pairs, **options):
             if any(set((pair.debit + pair.credit).ids) & set(failing_ids) for pair in pairs):
-                raise UserError(self.env._("The period is locked."))
+                raise UserError(LOCKED)
             return native_pairs(lines, pairs, **options)
 
         with (
