@@ -177,10 +177,11 @@ class TestWizardDeferredEntries(WizardCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        Move = cls.registry["account.move"]
 
         class DeferringMove(models.Model):
             _module = None
-            _inherit = "account.move"
+            _inherit = Move._name  # as another addon would: here nobody opens it twice
 
             deferred_move_ids = fields.Many2many("account.move", compute="_compute_deferred_move_ids")
 
@@ -188,7 +189,6 @@ class TestWizardDeferredEntries(WizardCase):
                 for move in self:
                     move.deferred_move_ids = move.search([("ref", "=", f"Deferral of {move.name}")])
 
-        Move = cls.registry["account.move"]
         base_classes = Move._base_classes__
         add_to_registry(cls.registry, DeferringMove)
         cls.registry._setup_models__(cls.env.cr, ["account.move"])
