@@ -21,7 +21,7 @@ def expect_conflicts(cr):
     :param cr: a cursor that has just been opened
     :return: the cursor
     """
-    cr.execute = partial(_execute, cr.execute)
+    cr.execute = partial(_execute, cr, cr.execute)
     return cr
 
 
@@ -49,7 +49,7 @@ def try_lock(records):
         return records.try_lock_for_update(allow_referencing=True)
 
 
-def _execute(execute, query, params=None, log_exceptions=True):
+def _execute(cr, execute, query, params=None, log_exceptions=True):
     try:
         return execute(query, params, log_exceptions=False)
     except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
@@ -57,5 +57,6 @@ def _execute(execute, query, params=None, log_exceptions=True):
         raise
     except Exception as error:
         if log_exceptions:
-            logging.getLogger("odoo.sql_db").error("bad query: %s\nERROR: %s", query, error)
+            sent = getattr(getattr(cr, "_obj", None), "query", None) or query  # with its parameters, as Odoo has it
+            logging.getLogger("odoo.sql_db").error("bad query: %s\nERROR: %s", sent, error)
         raise

@@ -123,7 +123,7 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
             rows._end_try(
                 "interrupted",
                 self.env._(
-                    "Each time this partner was worked on, the server or its connection to the database was lost."
+                    "While this partner was worked on, the server or its connection to the database was lost."
                 ),
             )
             return 0

@@ -8,7 +8,6 @@ from ...models.engine.allocation_executor import AllocationMismatchError
 from ...models.engine.open_item_reader import AllocationScope
 from ..common import AllocationCase
 
-
 LOCKED = "The period is locked."
 
 
