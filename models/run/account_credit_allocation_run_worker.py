@@ -122,9 +122,7 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
         if "interrupted" in rows.mapped("try_reason") and rows._is_exhausted("interrupted"):
             rows._end_try(
                 "interrupted",
-                self.env._(
-                    "While this partner was worked on, the server or its connection to the database was lost."
-                ),
+                self.env._("While this partner was worked on, the server or its connection to the database was lost."),
             )
             return 0
         rows._begin_try()
