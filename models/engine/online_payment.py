@@ -7,23 +7,14 @@ not need them, but a shop must not lose its customers' card payments to their ol
 from odoo.tools import SQL
 
 
+def has_invoice_payments(env):
+    """Whether there are online payments of invoices."""
+    return "transaction_ids" in env["account.move"]._fields
+
+
 def has_sales_orders(env):
     """Whether online payments of sales orders exist: the addon behind them needs both."""
     return "payment.transaction" in env and "sale_order_ids" in env["payment.transaction"]._fields
-
-
-def list_reserved_sql(env, alias):
-    """The conditions under which an item of the reader's query belongs to an online payment.
-
-    :param Aliases alias: the names of the joined tables
-    :return: list of SQL, empty where there are no online payments
-    """
-    conditions = []
-    if "transaction_ids" in env["account.move"]._fields:
-        conditions.append(_get_awaits_payment_sql(alias))
-    if has_sales_orders(env):
-        conditions.append(_get_belongs_to_order_sql(alias))
-    return conditions
 
 
 def get_order_invoices_sql(env, alias):
@@ -40,7 +31,7 @@ def get_order_invoices_sql(env, alias):
     )
 
 
-def _get_awaits_payment_sql(alias):
+def get_awaits_payment_sql(alias):
     """An invoice with an online payment that is under way: its own payment comes when that is confirmed.
 
     A bank transfer that the customer only announced is not under way: it arrives as any other payment does.
@@ -60,7 +51,7 @@ def _get_awaits_payment_sql(alias):
     )
 
 
-def _get_belongs_to_order_sql(alias):
+def get_belongs_to_order_sql(alias):
     """A payment of a sales order that is confirmed and not yet invoiced, or whose invoice is still a draft."""
     return SQL(
         """EXISTS (

@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, OUTSIDE, RESERVED, Group, OpenItem
-from .online_payment import get_order_invoices_sql, list_reserved_sql
+from . import online_payment
 
 RECEIVABLE = "asset_receivable"
 PAYABLE = "liability_payable"
@@ -294,7 +294,7 @@ class OpenItemReader(models.AbstractModel):
                 alias.partner,
             ),
             SQL("(%s) AS reserved", self._get_reserved_sql(alias)),
-            get_order_invoices_sql(self.env, alias),
+            online_payment.get_order_invoices_sql(self.env, alias),
         ]
 
     @api.model
@@ -338,7 +338,20 @@ class OpenItemReader(models.AbstractModel):
 
         :param Aliases alias: the names of the joined tables
         """
-        return SQL(" OR ").join([SQL("FALSE"), *list_reserved_sql(self.env, alias)])
+        conditions = [SQL("FALSE")]
+        if online_payment.has_invoice_payments(self.env):
+            conditions.append(online_payment.get_awaits_payment_sql(alias))
+        if online_payment.has_sales_orders(self.env):
+            conditions.append(self._get_belongs_to_order_sql(alias))
+        return SQL(" OR ").join(conditions)
+
+    @api.model
+    def _get_belongs_to_order_sql(self, alias):
+        """The condition under which a payment is kept for its sales order: a hook for addons that keep it themselves.
+
+        :param Aliases alias: the names of the joined tables
+        """
+        return online_payment.get_belongs_to_order_sql(alias)
 
     @api.model
     def _prepare_open_item(self, row, company):
