@@ -1,2 +1,2 @@
 from . import models, report, wizards
-from .hooks import _delete_allocation_sequences, _prepare_companies
+from .hooks import _leave_ledger_whole, _prepare_companies

@@ -61,7 +61,7 @@
         ],
     },
     "post_init_hook": "_prepare_companies",
-    "uninstall_hook": "_delete_allocation_sequences",
+    "uninstall_hook": "_leave_ledger_whole",
     "images": ["static/description/document.png"],
     "application": True,
     "installable": True,

@@ -69,7 +69,7 @@ fetch_queue_job() {
     rm -rf "$queue_job"
     "$cache/uv/bin/uv" pip install -q --python "$(find_python)" --target "$queue_job" --no-deps --require-hashes -r "$list" \
         </dev/null || fail "queue_job could not be fetched from PyPI (above): check the network and try again. Without \
-it the bridge account_credit_allocation_queue_job cannot be tested; dev/test check matching odoo leaves it out."
+it account_credit_allocation_queue_job cannot be tested; dev/test check matching odoo leaves it out."
     cp "$list" "$queue_job/.installed"
 }
 

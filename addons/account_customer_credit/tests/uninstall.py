@@ -164,17 +164,26 @@ def get_refusal(env, module):
     return None
 
 
+LEDGER = {
+    "account_move": "id, name, state, date, journal_id, amount_total",
+    "account_move_line": "id, account_id, partner_id, balance, amount_residual, amount_residual_currency,"
+    " reconciled, matching_number",
+    "account_partial_reconcile": "id, debit_move_id, credit_move_id, amount, debit_amount_currency",
+}
+DOCUMENTS = {
+    "account_credit_allocation": "id, name, state",
+    "account_credit_allocation_line": "id, allocation_id, partial_id, amount, undone_date",
+}
+
+
+def read_tables(env, tables):
+    """:param dict tables: ``{table: columns}``; :return: ``{table: rows}``"""
+    return {table: env.execute_query(SQL(f"SELECT {names} FROM {table}")) for table, names in tables.items()}
+
+
 def read_ledger(env):
     """Entries, their items, and how these are reconciled; allocation documents with amounts and states."""
-    columns = {
-        "account_move": "id, name, state, date, journal_id, amount_total",
-        "account_move_line": "id, account_id, partner_id, balance, amount_residual, amount_residual_currency,"
-        " reconciled, matching_number",
-        "account_partial_reconcile": "id, debit_move_id, credit_move_id, amount, debit_amount_currency",
-        "account_credit_allocation": "id, name, state",
-        "account_credit_allocation_line": "id, allocation_id, partial_id, amount, undone_date",
-    }
-    return {table: env.execute_query(SQL(f"SELECT {names} FROM {table}")) for table, names in columns.items()}
+    return read_tables(env, LEDGER | DOCUMENTS)
 
 
 def find_leftovers(env):
@@ -223,8 +232,8 @@ def read_as_client(env):
     return labels
 
 
-def uninstall(env):
-    env["ir.module.module"].search([("name", "=", MODULE)]).button_immediate_uninstall()
+def uninstall(env, module=MODULE):
+    env["ir.module.module"].search([("name", "=", module)]).button_immediate_uninstall()
 
 
 def install(env):
@@ -275,4 +284,9 @@ check_same(before, transaction(read_ledger), "they are still there after it was 
 transaction(use_everything)
 transaction(release_everything)
 transaction(lambda env: check(not check_clean(env), "the check finds nothing after all"))
+
+before = transaction(lambda env: read_tables(env, LEDGER))
+transaction(lambda env: uninstall(env, ROOT))
+after = transaction(lambda env: read_tables(env, LEDGER))
+check_same(before, after, "the ledger is what it was when all of it has gone")
 say("whole")

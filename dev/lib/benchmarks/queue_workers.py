@@ -1,6 +1,6 @@
 """One run with one worker and with two of OCA's job runner, in a server with so many HTTP workers.
 
-Needs the bridge to ``queue_job`` in the database; Odoo's scheduler then leaves the batches alone.
+Needs the addon for ``queue_job`` in the database; Odoo's scheduler then leaves the batches alone.
 """
 
 import os
