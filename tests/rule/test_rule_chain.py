@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 from ...matching import Evidence
 from ..common import AllocationCase, SecurityCase
 
-CORE_CODES = ["overdraft", "reference", "exact_amount", "exact_combination", "net_to_zero", "tolerance", "oldest_first"]
+CORE_CODES = ["reference", "exact_amount", "exact_combination", "net_to_zero", "tolerance", "oldest_first"]
 
 
 class RuleCase(AllocationCase):
@@ -77,14 +77,13 @@ class TestRuleDefaults(RuleCase):
                 "foreign",
                 "net_to_zero",
                 "exact_combination",
-                "overdraft",
                 "reference",
                 "exact_amount",
                 "tolerance",
                 "oldest_first",
             ],
         )
-        self.assertEqual(self.rules(other).mapped("code"), CORE_CODES[:3] + ["foreign"] + CORE_CODES[3:])
+        self.assertEqual(self.rules(other).mapped("code"), CORE_CODES[:2] + ["foreign"] + CORE_CODES[2:])
 
     def test_rule_that_comes_last_by_default_is_added_at_the_end(self):
         self.new_type(sequence=1000)
@@ -121,14 +120,14 @@ class TestRuleOptions(RuleCase):
     """What is set on the rules reaches the matching core."""
 
     def test_rules_run_in_the_order_of_the_list(self):
-        self.assertEqual(self.options().rules[:3], ("overdraft", "reference", "exact_amount"))
+        self.assertEqual(self.options().rules[:2], ("reference", "exact_amount"))
         self.assertEqual(self.options().rules[-1], "oldest_first")
         self.drag("exact_amount", "reference")
         self.assertEqual(self.options().rules[:2], ("exact_amount", "reference"))
 
     def test_rule_that_is_off_is_not_run(self):
         self.rule("reference").enabled = False
-        self.assertEqual(self.options().rules[:2], ("overdraft", "exact_amount"))
+        self.assertEqual(self.options().rules[:1], ("exact_amount",))
         self.rules().enabled = False
         self.assertEqual(self.options().rules, ())
 

@@ -146,6 +146,12 @@ class TestCustomerCreditReservation(CustomerCreditCase):
         self.assertEqual(line.evidence, "What was overdrawn is settled first")
         self.assertOpen(invoice, 40)
 
+    def test_overdraft_first_is_the_first_rule_of_every_company(self):
+        companies = self.company | self.env["res.company"].create({"name": "New"})
+        for company in companies:
+            rules = self.env["account.credit.allocation.rule"].search([("company_id", "=", company.id)])
+            self.assertEqual(rules[:2].mapped("code"), ["overdraft", "reference"])
+
     def test_partners_own_limit_comes_before_the_companys(self):
         self.customer.write({"customer_credit_overdraft": "limit", "customer_credit_overdraft_limit": 30})
         self.reserve(30)
