@@ -17,7 +17,9 @@ SILENCER = re.compile(r"disable=.*consider-merging-classes-inherited")
 # what the engine must not know: it is used by them
 ROOMS_ABOVE_ENGINE = ("document", "rule", "run", "check")
 OUTER_ROOMS = ("wizards", "report")
-WORDS_OF_CUSTOMER_CREDIT = re.compile(r"(?i)overdraft|overdraw|customer.?credit")
+WORDS_OF_CUSTOMER_CREDIT = re.compile(r"(?i)overdraft|customer[._]credit|credit_reservation")
+# what is no part of the root addon, or tells of all addons
+OUTSIDE_OF_ROOT = ("dev/", "docs/", "newsfragments/", "i18n/", "static/description/", "tests/")
 
 
 class Source(NamedTuple):
@@ -176,9 +178,10 @@ def get_target(parts):
 
 
 def find_words_of_customer_credit(checkout):
-    """What decides about credits knows nothing of the addon that keeps them."""
+    """The root addon knows nothing of the addon that keeps credit for customers."""
     for file, text in checkout.texts.items():
-        if not file.startswith("matching/"):
+        is_code = file.endswith((".py", ".xml", ".csv", ".js"))
+        if not is_code or file.startswith((f"{checkout.addons_folder}/", *OUTSIDE_OF_ROOT)):
             continue
         for number, line in enumerate(text.splitlines(), 1):
             if found := WORDS_OF_CUSTOMER_CREDIT.search(line):

@@ -114,13 +114,17 @@ class TestGuards(CheckoutCase):
             },
         )
 
-    def test_matching_speaks_of_customer_credit(self):
+    def test_the_root_speaks_of_customer_credit(self):
         self.assertFound(
             guards.find_words_of_customer_credit,
-            ["matching/rules.py:2"],
+            ["matching/rules.py:2", "views/move.xml:1"],
             {
                 "matching/rules.py": "x = 1\nfrom . import customer_credit\n",
-                "models/fine.py": "overdraft = 1\n",
+                "views/move.xml": '<field name="credit_reservation_id" />\n',
+                "models/fine.py": "# a customer credit note\n",
+                "addons/further/models/fine.py": "overdraft = 1\n",
+                "tests/fine.py": "overdraft = 1\n",
+                "docs/fine.rst": "overdraft\n",
             },
         )
 
