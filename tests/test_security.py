@@ -25,6 +25,18 @@ class TestSecurity(SecurityCase):
             self.assertEqual(document.with_user(user).line_ids.amount, 100)
             self.assertEqual(invoice.with_user(user).credit_allocation_count, 1)
 
+    def test_a_run_cannot_be_forged_by_defaults_of_the_context(self):
+        Run = self.env["account.credit.allocation.run"].with_user(self.billing)
+        for name, value in (
+            ("user_id", self.manager.id),
+            ("state", "running"),
+            ("name", "RUN/2024/00001"),
+            ("amount_allocated", 5),
+        ):
+            with self.subTest(name), self.assertRaises(AccessError):
+                Run.with_context({f"default_{name}": value}).create({})
+        self.assertEqual(Run.with_context(default_account_scope="payable").create({}).state, "draft")
+
     def test_employee_reads_nothing(self):
         _invoice, _payment, document = self.allocated()
         with self.assertRaises(AccessError):

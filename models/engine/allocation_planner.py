@@ -101,22 +101,22 @@ class AllocationPlanner(models.AbstractModel):
 
         def give_up(partner, error):
             _logger.warning("No plan for partner %s", partner, exc_info=error)
-            return self._prepare_failed_plans(*by_partner[partner])
+            message = self.env["account.credit.allocation.executor"]._get_error_message(error)
+            return self._prepare_failed_plans(*by_partner[partner], message)
 
         return together_or_alone(self.env.cr, sorted(by_partner), plan, give_up)
 
     @api.model
-    def _prepare_failed_plans(self, debts, credits):
-        """Plans that settle nothing and list every item as failed."""
-        return [
-            GroupPlan(
-                group,
-                AllocationPlan(
-                    (),
-                    tuple(Leftover(debt, debt.residual, FAILED) for debt in debts if debt.group == group),
-                    tuple(Leftover(credit, credit.residual, FAILED) for credit in credits if credit.group == group),
-                ),
+    def _prepare_failed_plans(self, debts, credits, message):
+        """Plans that settle nothing and list every item as failed, with the message."""
+
+        def list_failed(items, group):
+            return tuple(
+                Leftover(item, item.residual, FAILED, message=message) for item in items if item.group == group
             )
+
+        return [
+            GroupPlan(group, AllocationPlan((), list_failed(debts, group), list_failed(credits, group)))
             for group in sorted({item.group for item in chain(debts, credits)})
         ]
 

@@ -141,8 +141,9 @@ class AccountCreditAllocationRun(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
+            defaults = {name[8:]: value for name, value in self.env.context.items() if name.startswith("default_")}
             for vals in vals_list:
-                self._check_written_fields(vals)
+                self._check_written_fields({**defaults, **vals})
         return super().create(vals_list)
 
     def write(self, vals):

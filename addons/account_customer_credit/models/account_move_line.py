@@ -20,7 +20,8 @@ class AccountMoveLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if any(vals.get("credit_reservation_id") for vals in vals_list):
+        by_default = self.env.context.get("default_credit_reservation_id")
+        if by_default or any(vals.get("credit_reservation_id") for vals in vals_list):
             self._check_may_mark()
         return super().create(vals_list)
 

@@ -1,6 +1,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+MODULE = "account_customer_credit"
 OPEN_WITHDRAWALS = [("state", "in", ("requested", "approved"))]
 
 
@@ -12,7 +13,8 @@ class IrModuleModule(models.Model):
 
         :raise UserError: credit is reserved, or a withdrawal is open
         """
-        if "account_customer_credit" in (self + self.downstream_dependencies()).mapped("name"):
+        # to anybody else nothing is told: Odoo refuses
+        if self.env.is_admin() and MODULE in (self + self.downstream_dependencies()).mapped("name"):
             self._check_no_credit_reserved()
         return super().button_uninstall()
 

@@ -35,6 +35,15 @@ class TestCustomerCreditReservationGuard(CustomerCreditCase):
             free.credit_reservation_id = reservation.id
         self.assertAvailable(50)
 
+    def test_mark_is_not_set_by_a_default_of_the_context(self):
+        reservation = self.reserve(60)
+        entry = self.entry(-10, post=False)
+        Line = self.env["account.move.line"].with_user(self.new_billing_user())
+        with self.assertRaisesRegex(AccessError, "released by its reservation only"):
+            Line.with_context(default_credit_reservation_id=reservation.id).create(
+                [{"move_id": entry.id, "account_id": self.receivable.id, "balance": 0, "name": "Mine"}]
+            )
+
     def test_entry_that_moved_the_credit_to_another_account_is_not_taken_back(self):
         reservation = self.reserve(60)
         reservation._credit_settle(self.invoice_on_other_account(40))

@@ -1,5 +1,6 @@
-from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.exceptions import AccessDenied, UserError
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .customer_credit_withdrawal_common import WithdrawalCase
 
@@ -41,6 +42,13 @@ class TestUninstallRefused(WithdrawalCase):
     def test_an_open_withdrawal_is_named_and_not_counted_twice(self):
         withdrawal = self.request(60)
         self.assertRefused((ADDON, ROOT), "Reservations: 0, open withdrawals: 1", withdrawal.name, self.customer.name)
+
+    def test_who_may_not_uninstall_is_told_nothing_of_customers(self):
+        self.request(60)
+        employee = new_test_user(self.env, login="curious", groups="base.group_user")
+        with self.assertRaises(AccessDenied) as caught, mute_logger("odoo.addons.base.models.ir_module"):
+            self.module(ADDON).with_user(employee).sudo(False).button_uninstall()
+        self.assertNotIn(self.customer.name, str(caught.exception))
 
     def test_nothing_is_asked_of_addons_that_do_not_need_it(self):
         self.reserve(60)
