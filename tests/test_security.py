@@ -34,7 +34,7 @@ class TestSecurity(SecurityCase):
             ("amount_allocated", 5),
         ):
             with self.subTest(name), self.assertRaises(AccessError):
-                Run.with_context({f"default_{name}": value}).create({})
+                Run.with_context(**{f"default_{name}": value}).create({})
         self.assertEqual(Run.with_context(default_account_scope="payable").create({}).state, "draft")
 
     def test_employee_reads_nothing(self):
