@@ -1,6 +1,7 @@
 from odoo import Command, api, models
 
 from ..matching.open_item import CREDIT, DEBT, Group
+from .engine.open_item_reader import RECEIVABLE
 from .engine.pairs import PairsInProgress
 
 
@@ -20,11 +21,14 @@ class AccountMoveLine(models.Model):
         self.ensure_one()
         return Group(self.company_id.root_id.id, self.account_id.id, self.partner_id.commercial_partner_id.id or 0)
 
+    def _is_open_debit(self):
+        """Whether what is open of this item is a debit; of a small foreign amount only one residual may tell."""
+        self.ensure_one()
+        return (self.amount_residual_currency or self.amount_residual) > 0
+
     def _get_open_item_side(self):
         """Whether this open receivable or payable item is a debt or a credit, by the sign of what is open of it."""
-        self.ensure_one()
-        is_debit = (self.amount_residual_currency or self.amount_residual) > 0
-        return DEBT if is_debit == (self.account_type == "asset_receivable") else CREDIT
+        return DEBT if self._is_open_debit() == (self.account_type == RECEIVABLE) else CREDIT
 
     def _get_open_item_label(self):
         """The number of the document, and of an invoice in instalments which one of how many this item is."""
@@ -41,7 +45,6 @@ class AccountMoveLine(models.Model):
     def _has_open_counterpart(self):
         """Whether the partner has anything open, on this account and in the companies at work, on the other side."""
         self.ensure_one()
-        opposite = "<" if (self._get_open_item_side() == DEBT) == (self.account_type == "asset_receivable") else ">"
         return bool(
             self.search_count(
                 [
@@ -50,7 +53,7 @@ class AccountMoveLine(models.Model):
                     ("parent_state", "=", "posted"),
                     ("reconciled", "=", False),
                     ("company_id", "in", self.env.companies.ids),
-                    ("amount_residual_currency", opposite, 0),
+                    ("amount_residual_currency", "<" if self._is_open_debit() else ">", 0),
                 ],
                 limit=1,
             )

@@ -4,8 +4,7 @@ from odoo import models
 
 from ...matching.open_item import CREDIT, DEBT
 from .minor_units import from_minor_units
-
-RECEIVABLE = "asset_receivable"
+from .open_item_reader import RECEIVABLE
 
 
 class Pair(NamedTuple):
