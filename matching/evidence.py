@@ -8,6 +8,7 @@ code               values                           says
 ``link``           none                             the ledger itself knows that the one was made for the other
 ``reference``      matched text, identifier         the memo names the document
 ``bare_number``    matched text, identifier         the memo gives the last number of the document, standing alone
+``order``          matched text, order              the memo names the order that the document was made from
 ``exact_document`` none                             the open amounts of the two documents are equal
 ``exact_item``     none                             the open amounts of the two items are equal
 ``exact_oldest``   how many had the same amount     several have the same open amount; this is the oldest pair of them
@@ -28,6 +29,7 @@ from __future__ import annotations
 BY_LINK = "link"
 BY_REFERENCE = "reference"
 BY_BARE_NUMBER = "bare_number"
+BY_ORDER = "order"
 BY_EXACT_DOCUMENT = "exact_document"
 BY_EXACT_ITEM = "exact_item"
 BY_EXACT_OLDEST = "exact_oldest"
@@ -44,6 +46,7 @@ EVIDENCE_VALUES: dict[str, int] = {
     BY_LINK: 0,
     BY_REFERENCE: 2,
     BY_BARE_NUMBER: 2,
+    BY_ORDER: 2,
     BY_EXACT_DOCUMENT: 0,
     BY_EXACT_ITEM: 0,
     BY_EXACT_OLDEST: 1,

@@ -50,13 +50,14 @@ def list_debts_left(pool: Pool, accounts: Accounts) -> list[Leftover]:
     reachable = _Reachable(pool, pool.credits)
     leftovers = []
     for debt in pool.debts:
-        residual = pool.residual(debt)
+        residual = pool.residual(debt) + pool.kept(debt)
         if residual:
-            reason = pool.reasons_set_aside.get(debt.id)
+            reason = _find_reason_set_aside(pool, debt)
             if reason is None and residual < debt.residual:
                 reason = UNDERPAID
             reason = reason or _untouched(pool, debt, reachable, accounts.with_credits, UNDERPAID)
-            leftovers.append(Leftover(debt, residual, reason, _list_suggestions(pool, debt)))
+            named = pool.named.get(debt.id, ())
+            leftovers.append(Leftover(debt, residual, reason, _list_suggestions(pool, debt), named=named))
     return leftovers
 
 
@@ -70,14 +71,21 @@ def list_credits_left(pool: Pool, accounts: Accounts) -> list[Leftover]:
     reachable = _Reachable(pool, pool.debts)
     leftovers = []
     for credit in pool.credits:
-        residual = pool.residual(credit)
+        residual = pool.residual(credit) + pool.kept(credit)
         if residual:
-            reason = pool.reasons_set_aside.get(credit.id)
+            reason = _find_reason_set_aside(pool, credit)
             if reason is None and (residual < credit.residual or reachable.are_settled(credit)):
                 reason = OVERPAID
             reason = reason or _untouched(pool, credit, reachable, accounts.with_debts, OVERPAID)
-            leftovers.append(Leftover(credit, residual, reason, _list_suggestions(pool, credit)))
+            named = pool.named.get(credit.id, ())
+            leftovers.append(Leftover(credit, residual, reason, _list_suggestions(pool, credit), named=named))
     return leftovers
+
+
+def _find_reason_set_aside(pool: Pool, item: OpenItem) -> str | None:
+    """Why the rules were kept away from ``item``, or from a part of it; None if they were not."""
+    reason = pool.reasons_set_aside.get(item.id)
+    return reason or next((named.reason for named in pool.named.get(item.id, ())), None)
 
 
 class _Reachable:
@@ -86,7 +94,7 @@ class _Reachable:
     def __init__(self, pool: Pool, counterparts: Iterable[OpenItem]) -> None:
         eligible = [item for item in counterparts if find_ineligibility(item) is None]
         self.currencies = {item.currency for item in eligible}
-        self._open = {item.currency for item in eligible if pool.residual(item)}
+        self._open = {item.currency for item in eligible if pool.residual(item) or pool.kept(item)}
         self._any_currency = pool.crosses_currencies
 
     def has_any(self, item: OpenItem) -> bool:

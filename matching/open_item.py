@@ -19,7 +19,6 @@ NO_COUNTERPART = "no_counterpart"
 AMBIGUOUS_REFERENCE = "ambiguous_reference"
 AMBIGUOUS_AMOUNT = "ambiguous_amount"
 AMBIGUOUS_COMBINATION = "ambiguous_combination"
-NAMED_OUTSIDE = "named_outside"
 SEARCH_EXHAUSTED = "search_exhausted"
 EXCLUDED = "excluded"
 RESERVED = "reserved"
@@ -30,6 +29,18 @@ NO_EXCHANGE_JOURNAL = "no_exchange_journal"
 LOCKED_BY_ANOTHER_USER = "locked_by_another_user"
 CHANGED = "changed"  # between a preview and its execution
 FAILED = "failed"
+
+# It names a document that it may not settle, and was meant for that one: no rule spends it elsewhere.
+NAMED_OUTSIDE = "named_outside"  # outside of the selection
+NAMED_EXCLUDED = "named_excluded"
+NAMED_RESERVED = "named_reserved"
+NAMED_CURRENCY = "named_currency"  # in another currency, while currencies do not cross
+NAMED_ACCOUNT = "named_account"  # on another account
+NAMED_SETTLED = "named_settled"
+NAMED_DRAFT = "named_draft"
+NAMED_CANCELLED = "named_cancelled"
+NAMED_PARTNER = "named_partner"  # of somebody else
+NAMED_ORDER = "named_order"  # an order that awaits its invoice
 
 # No reason, as it is never listed: an item outside of the selection. It blocks the item, but what names it keeps its
 # meaning: see the rule "explicit reference".
@@ -84,6 +95,28 @@ class OpenItem(NamedTuple):
     blocked: str | None = None  # the reason code that keeps every rule away from it
     partly_settled: bool = False  # something of it was settled before
     marks: frozenset[str] = frozenset()  # what other addons know of it, for the rules that they bring
+    origins: tuple[str, ...] = ()  # the orders it was made from: who names one of them names all that was made from it
+    is_refund: bool = False  # a credit note: it may follow an invoice that is paid, and then is free
+
+
+class KnownDocument(NamedTuple):
+    """A document that a text may name although nothing of it can be settled here: it is settled already, a draft, of
+    somebody else … Whoever names it was meant for it.
+
+    ``document`` is the journal entry, negative for what is none, such as an order. ``group`` is that of the items that
+    may name it. ``amount`` (minor units of ``currency``) is what it needs: more than that is free. ``released`` are the
+    items that have settled it, or a part of it: what is left of them is free.
+    """
+
+    document: int
+    group: Group
+    currency: int
+    amount: int
+    reason: str  # NAMED_…
+    identifiers: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    whole: bool = False  # the last number of an identifier does not name it
+    released: frozenset[int] = frozenset()
 
 
 class Evidence(NamedTuple):
@@ -132,11 +165,23 @@ class Suggestion(NamedTuple):
     evidence: Evidence
 
 
+class Named(NamedTuple):
+    """A document that an item was meant for, and the reason why it cannot settle it.
+
+    ``text``: the words that name it, empty for a link; ``identifier``: what they stand for on the document.
+    """
+
+    document: int
+    reason: str
+    text: str = ""
+    identifier: str = ""
+
+
 class Leftover(NamedTuple):
     """What no rule settled of an item, and why; ``amount`` in minor units of its currency.
 
     ``suggestions``: where the reason is that there are several answers, these, as far as they were looked for.
-    ``message``: for people, what the reason alone does not tell; a rule gives none.
+    ``message``: for people, what the reason alone does not tell; a rule gives none. ``named``: what it is kept for.
     """
 
     item: OpenItem
@@ -144,15 +189,20 @@ class Leftover(NamedTuple):
     reason: str
     suggestions: tuple[Suggestion, ...] = ()
     message: str = ""
+    named: tuple[Named, ...] = ()
 
 
 class AllocationPlan(NamedTuple):
-    """Matches in the order in which they must be executed, what is written off afterwards, and what is then left."""
+    """Matches in the order in which they must be executed, what is written off afterwards, and what is then left.
+
+    ``unanswered``: items that may name documents which the planner was not told of.
+    """
 
     matches: tuple[Match, ...]
     debts_left: tuple[Leftover, ...]
     credits_left: tuple[Leftover, ...]
     write_offs: tuple[WriteOff, ...] = ()
+    unanswered: tuple[OpenItem, ...] = ()
 
 
 class Exchange(Protocol):

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from .invariants import check_items, check_plan
 from .leftovers import Accounts, find_accounts, list_credits_left, list_debts_left
-from .open_item import OUTSIDE, AllocationPlan, Exchange, Group, MatchingOptions, OpenItem
+from .open_item import OUTSIDE, AllocationPlan, Exchange, Group, KnownDocument, MatchingOptions, OpenItem
 from .pool import Pool
 from .rules import RULES, Rule
 
@@ -37,21 +37,24 @@ def plan_allocation(
     *,
     rules: Mapping[str, Rule] = RULES,
     exchange: _GetExchange | None = None,
+    known: Iterable[KnownDocument] = (),
 ) -> AllocationPlan:
     """Plan the allocation of ``credits`` to ``debts``: items of any number of groups, in any order.
 
     All amounts are positive and in minor units of the item's currency. The result depends on the items alone, not on
     their order: groups stand in the order of their keys. ``rules`` holds the functions of the codes that ``options``
     may name. ``exchange`` is called with the items of each group of several currencies, if the options allow to cross
-    them; without it no pair is of two currencies. Raises ValueError for a code that ``rules`` does not hold, and
+    them; without it no pair is of two currencies. ``known``: documents that texts may name, see :class:`KnownDocument`;
+    the plan says in ``unanswered`` which items have names that may need more of them. Raises ValueError for a code that ``rules`` does not hold, and
     PlanError if the items contradict themselves.
     """
-    plans = [plan for _group, plan in plan_by_group(debts, credits, options, rules=rules, exchange=exchange)]
+    plans = [plan for _group, plan in plan_by_group(debts, credits, options, rules=rules, exchange=exchange, known=known)]
     return AllocationPlan(
         tuple(match for plan in plans for match in plan.matches),
         tuple(leftover for plan in plans for leftover in plan.debts_left),
         tuple(leftover for plan in plans for leftover in plan.credits_left),
         tuple(write_off for plan in plans for write_off in plan.write_offs),
+        tuple(item for plan in plans for item in plan.unanswered),
     )
 
 
@@ -62,6 +65,7 @@ def plan_by_group(
     *,
     rules: Mapping[str, Rule] = RULES,
     exchange: _GetExchange | None = None,
+    known: Iterable[KnownDocument] = (),
 ) -> Iterator[tuple[Group, AllocationPlan]]:
     """Plan as :func:`plan_allocation` does, but give each group its own plan, in the order of the groups' keys.
 
@@ -74,7 +78,15 @@ def plan_by_group(
     chain = _select_rules(options, rules)
     groups = _group(debts, credits)
     accounts = find_accounts(groups)
-    return ((group, _plan_group(*groups[group], options, chain, accounts, exchange)) for group in sorted(groups))
+    known_by_group: dict[Group, list[KnownDocument]] = {}
+    for document in known:
+        known_by_group.setdefault(document.group, []).append(document)
+
+    def plan(group: Group) -> AllocationPlan:
+        pool_known = sorted(known_by_group.get(group, ()), key=lambda document: document.document)
+        return _plan_group(*groups[group], options, chain, accounts, exchange, pool_known)
+
+    return ((group, plan(group)) for group in sorted(groups))
 
 
 def _select_rules(options: MatchingOptions, rules: Mapping[str, Rule]) -> list[Rule]:
@@ -106,17 +118,19 @@ def _plan_group(
     chain: list[Rule],
     accounts: Accounts,
     exchange: _GetExchange | None,
+    known: list[KnownDocument],
 ) -> AllocationPlan:
     """Plan one group, and check the plan."""
     inside = [item for side in (debts, credits) for item in side if item.blocked != OUTSIDE]
     crossing = exchange if options.cross_currencies and len({item.currency for item in inside}) > 1 else None
-    pool = Pool(debts, credits, options, crossing and crossing(inside))
+    pool = Pool(debts, credits, options, crossing and crossing(inside), known)
     _run_rules(pool, chain)
     plan = AllocationPlan(
         tuple(pool.matches),
         tuple(list_debts_left(pool, accounts)),
         tuple(list_credits_left(pool, accounts)),
         tuple(pool.write_offs),
+        tuple(pool.unanswered),
     )
     check_plan(debts, credits, plan, options)
     return plan

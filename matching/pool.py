@@ -10,13 +10,18 @@ from .invariants import PlanError
 from .open_item import (
     AMBIGUOUS_AMOUNT,
     AMBIGUOUS_COMBINATION,
+    CREDIT,
+    DEBT,
     MAX_SUGGESTIONS,
     NO_PARTNER,
     OUTSIDE,
+    Cap,
     Evidence,
     Exchange,
+    KnownDocument,
     Match,
     MatchingOptions,
+    Named,
     OpenItem,
     Suggestion,
     WriteOff,
@@ -54,14 +59,16 @@ def _split_off_outside(items: Iterable[OpenItem]) -> tuple[list[OpenItem], list[
 class Pool:
     """The items of one group with their running residuals.
 
-    A rule reads what is still available, and records its decisions with :meth:`settle`, :meth:`set_aside` and
-    :meth:`write_off`; it needs to know nothing of the rules before it. An item is available while something of it is
-    open and it is not set aside; blocked items and items without partner are so from the start. ``debts`` and
-    ``credits`` are the items of the group, in the order in which they are to be settled, without those outside of the
-    selection: they are in ``debts_outside`` and ``credits_outside``, for the rule that reads names.
+    A rule reads what is still available, and records its decisions with :meth:`settle`, :meth:`set_aside`,
+    :meth:`keep` and :meth:`write_off`; it needs to know nothing of the rules before it. An item is available while
+    something of it is open and free, and it is not set aside; blocked items and items without partner are so from the
+    start. ``debts`` and ``credits`` are the items of the group, in the order in which they are to be settled, without
+    those outside of the selection: they are in ``debts_outside`` and ``credits_outside``, for the rule that reads
+    names, as are the ``known`` documents.
 
-    Two attributes are notes of rules to themselves, because the chain of rules may run several times.
-    ``texts_were_read``: texts are read once. ``verdicts``: a search for a combination is made once; ``exhausted`` holds
+    Some attributes are notes of rules to themselves, because the chain of rules may run several times.
+    ``texts_were_read``: texts are read once. ``unanswered``: items with words that may be names of what nobody here
+    knows. ``verdicts``: a search for a combination is made once; ``exhausted`` holds
     the ids of the items for which the last one could not be completed, which keeps no other rule away from them.
     """
 
@@ -71,6 +78,7 @@ class Pool:
         credits: Iterable[OpenItem],
         options: MatchingOptions,
         exchange: Exchange | None = None,
+        known: Sequence[KnownDocument] = (),
     ) -> None:
         """Take the items of one group, in any order. With ``exchange``, pairs may be of different currencies."""
         self.options = options
@@ -83,12 +91,16 @@ class Pool:
         self.write_offs: list[WriteOff] = []
         self.reasons_set_aside: dict[int, str] = {}
         self.suggestions: dict[int, tuple[Suggestion, ...]] = {}
+        self.known = known
+        self.named: dict[int, tuple[Named, ...]] = {}
         self.texts_were_read = False
+        self.unanswered: list[OpenItem] = []
         self.verdicts: dict[Hashable, Verdict] = {}
         self.exhausted: set[int] = set()
         self._exchange = exchange
         self._settled_before_lifting = 0
-        self._residuals: dict[int, int] = {}
+        self._residuals: dict[int, int] = {}  # what is open and free
+        self._kept: dict[int, int] = {}
         for side in (self.debts, self.credits):
             for item in side:
                 self._residuals[item.id] = item.residual
@@ -101,8 +113,15 @@ class Pool:
         return self._exchange is not None
 
     def residual(self, item: OpenItem) -> int:
-        """What is still open of ``item`` after the decisions so far: zero or more, minor units of its currency."""
+        """What a rule may still use of ``item`` after the decisions so far: zero or more, minor units of its currency.
+
+        It is all that is open, but for what is kept.
+        """
         return self._residuals[item.id]
+
+    def kept(self, item: OpenItem) -> int:
+        """How much of ``item`` is kept for what it names: zero or more, minor units of its currency."""
+        return self._kept.get(item.id, 0)
 
     def is_available(self, item: OpenItem) -> bool:
         """Whether a rule may still use ``item``."""
@@ -163,11 +182,24 @@ class Pool:
             return
         self._residuals[debt.id] -= amount
         self._residuals[credit.id] -= credit_amount
-        self.matches.append(Match(debt, credit, amount, credit_amount, rule, evidence))
+        cap = self._find_cap(debt, amount, credit, credit_amount)
+        self.matches.append(Match(debt, credit, amount, credit_amount, rule, evidence, cap))
+
+    def _find_cap(self, debt: OpenItem, amount: int, credit: OpenItem, credit_amount: int) -> Cap | None:
+        """The cap of a pair that would settle more if nothing of the two items were kept."""
+        if not self._kept:
+            return None
+        sides = ((DEBT, debt, amount), (CREDIT, credit, credit_amount))
+        if any(not self._residuals[item.id] and not self.kept(item) for _side, item, _amount in sides):
+            return None  # one of the two is settled in full
+        return next(Cap(side, settled) for side, item, settled in sides if not self._residuals[item.id])
 
     def _ask_exchange(self, exchange: Exchange, debt: OpenItem, credit: OpenItem) -> tuple[int, int] | None:
         """What the pair settles. An answer that settles neither side in full would make the rules go on for ever."""
-        amounts = exchange.settle(debt, credit)
+        caps = [Cap(side, self._residuals[item.id]) for side, item in ((DEBT, debt), (CREDIT, credit)) if self.kept(item)]
+        if len(caps) > 1 and debt.currency != credit.currency:
+            return None  # nobody knows which of the two free parts is worth more
+        amounts = exchange.settle(debt, credit, min(caps, key=lambda cap: cap.amount, default=None))
         if amounts is not None:
             left = (self._residuals[debt.id] - amounts[0], self._residuals[credit.id] - amounts[1])
             if min(*amounts) <= 0 or min(left) != 0:
@@ -206,6 +238,16 @@ class Pool:
         if item.id not in self.reasons_set_aside:
             self.reasons_set_aside[item.id] = reason
             self.suggestions[item.id] = tuple(suggestions[:MAX_SUGGESTIONS])
+
+    def keep(self, item: OpenItem, amount: int, named: Sequence[Named]) -> None:
+        """Keep up to ``amount`` (minor units) of what is still open of ``item`` for the documents that it names.
+
+        ``named``: at least one. The rest of the item is free.
+        """
+        amount = min(amount, self._residuals[item.id])
+        self._residuals[item.id] -= amount
+        self._kept[item.id] = self.kept(item) + amount
+        self.named[item.id] = (*self.named.get(item.id, ()), *named)
 
     def write_off(self, item: OpenItem, rule: str, evidence: Evidence) -> None:
         """Write off all that is still open of ``item``, which is available, because ``rule`` found ``evidence``."""

@@ -28,15 +28,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from .open_item import OpenItem
+from .open_item import KnownDocument, OpenItem
 
 MIN_LENGTH = 5  # shorter ones, counted without separators, are as likely to be a quantity, a year or an amount
 MAX_LENGTH = 64  # longer than every reference format in use; bounds the work per memo
 MAX_WORDS = 500  # a memo is read up to here
+MAX_NAME_WORDS = 8  # into so many words a name may be cut where nobody knows what it could be
 
 _WORD = re.compile(r"[^\W_]+")
 _DIGIT = re.compile(r"\d")
@@ -106,24 +107,51 @@ _ENDING = 3  # characters by which words are sorted out before anything else; le
 class Mention(NamedTuple):
     """Where a memo names a document: the text as it stands there, and the document's identifier that it stands for.
 
-    ``bare``: only the last number of the identifier was given.
+    ``bare``: only the last number of the identifier was given. ``is_origin``: the identifier is that of an order that
+    the document was made from.
     """
 
     text: str
     identifier: str
-    bare: bool
+    bare: bool = False
+    is_origin: bool = False
 
 
 class Mentions(NamedTuple):
-    """The documents that texts name; ``ambiguous`` when a single place in them can be read as naming two."""
+    """The documents that texts name; ``ambiguous`` when a single place in them can be read as naming two.
+
+    ``unanswered``: they have other words that may be a name, or an order's of which more may follow.
+    """
 
     by_document: dict[int, Mention]
     ambiguous: bool
+    unanswered: bool
 
 
 def squash(identifier: str) -> str:
     """The letters and digits of ``identifier``, case folded: ``INV/2026/00042`` gives ``inv202600042``."""
     return _SEPARATORS.sub("", _normalize(identifier)).casefold()
+
+
+def list_possible_names(texts: Iterable[str]) -> set[str]:
+    """All that could be the name of a document in ``texts``, squashed."""
+    names: set[str] = set()
+    for text in texts:
+        words = _Memo(text).words
+        for last in range(len(words)):
+            squashed = ""
+            for first in range(last, max(-1, last - MAX_NAME_WORDS), -1):
+                squashed = words[first] + squashed
+                if len(squashed) > MAX_LENGTH:
+                    break
+                if len(squashed) >= MIN_LENGTH and _DIGIT.search(squashed):
+                    names.add(squashed)
+    return names
+
+
+def list_endings(texts: Iterable[str]) -> set[str]:
+    """The last characters of the words in ``texts``: whatever identifier they hold ends like one of them."""
+    return {word[-_ENDING:] for text in texts for word in _Memo(text).words}
 
 
 def _get_ending(identifier: str) -> str:
@@ -144,6 +172,15 @@ class _Hit(NamedTuple):
     first: int
     last: int
     mention: Mention
+
+    @property
+    def owner(self) -> Hashable:
+        """What is named: of an order that several documents were made from it is the order."""
+        return squash(self.mention.identifier) if self.mention.is_origin else self.document
+
+    @property
+    def words(self) -> range:
+        return range(self.first, self.last + 1)
 
 
 class _Memo:
@@ -192,19 +229,26 @@ class _Memo:
 class ReferenceIndex:
     """The identifiers of a group's documents, ready to be found in texts."""
 
-    def __init__(self, items: Iterable[OpenItem]) -> None:
+    def __init__(self, items: Iterable[OpenItem | KnownDocument]) -> None:
         """Take in the identifiers of ``items``; several items of one document count as one.
 
         Only their endings are worked out here, as most identifiers are never looked at again.
         """
         self._names: dict[str, dict[int, str]] = {}  # squashed -> {document: identifier}
         self._last_numbers: dict[str, dict[int, str]] = {}  # likewise by the bare last number
+        self._origins: dict[str, dict[int, str]] = {}  # likewise by the orders that documents were made from
         self._longest = 0
-        self._by_ending: dict[str, list[tuple[int, str]]] = {}  # documents and identifiers that no word asked for yet
+        # documents, identifiers and whether these are origins, that no word asked for yet
+        self._by_ending: dict[str, list[tuple[int, str, bool]]] = {}
         self._endings: dict[str, bool] = {}  # endings of words: whether an identifier ends so
+        self._whole: set[int] = set()  # documents that the last number of an identifier does not name
         for item in items:
             for identifier in item.identifiers:
-                self._by_ending.setdefault(_get_ending(identifier), []).append((item.document, identifier))
+                self._by_ending.setdefault(_get_ending(identifier), []).append((item.document, identifier, False))
+            for origin in item.origins:
+                self._by_ending.setdefault(_get_ending(origin), []).append((item.document, origin, True))
+            if isinstance(item, KnownDocument) and item.whole:
+                self._whole.add(item.document)
 
     def _look_up(self, ending: str) -> bool:
         """Whether an identifier ends like a word that ends in ``ending``; if so such identifiers are taken in now.
@@ -215,35 +259,48 @@ class ReferenceIndex:
         if len(ending) < _ENDING:
             endings = [longer for longer in self._by_ending if longer.endswith(ending)]
         for longer in endings:
-            for document, identifier in self._by_ending[longer]:
-                self._take_in(document, identifier)
+            for document, identifier, is_origin in self._by_ending[longer]:
+                self._take_in(document, identifier, is_origin)
             self._by_ending[longer] = []
         return bool(endings)
 
-    def _take_in(self, document: int, identifier: str) -> None:
+    def _take_in(self, document: int, identifier: str, is_origin: bool) -> None:
         squashed = squash(identifier)
         if not MIN_LENGTH <= len(squashed) <= MAX_LENGTH or not _DIGIT.search(squashed):
             return
         self._longest = max(self._longest, len(squashed))
+        if is_origin:
+            self._origins.setdefault(squashed, {}).setdefault(document, identifier)
+            return
         self._names.setdefault(squashed, {}).setdefault(document, identifier)
+        if document in self._whole:
+            return
         last_number = _LAST_NUMBER.search(identifier)
         if last_number and last_number[1] != squashed and not _STRUCTURED.fullmatch(squashed):
             self._last_numbers.setdefault(last_number[1], {}).setdefault(document, identifier)
 
-    def find_mentions(self, texts: Iterable[str]) -> Mentions:
-        """The documents that ``texts`` name. Where one is named several times, the longest mention is kept."""
+    def find_mentions(self, texts: Iterable[str], answers: ReferenceIndex | None = None) -> Mentions:
+        """The documents that ``texts`` name. Where one is named several times, the longest mention is kept.
+
+        ``answers``: words that name something there name nothing here; but where they name an order of which there is
+        a document, they name the order itself, too.
+        """
         by_document: dict[int, Mention] = {}
-        ambiguous = False
+        ambiguous = unanswered = False
         for text in texts:
             if not _DIGIT.search(_normalize(text)):  # which every identifier has
                 continue
-            hits = self._find_hits(_Memo(text))
+            memo = _Memo(text)
+            hits = self._find_hits(memo)
+            if answers is not None and hits:
+                hits = _drop_answered(hits, answers._find_hits(memo))
             ambiguous = ambiguous or (len(hits) > 1 and _claim_one_word_twice(hits))
+            unanswered = unanswered or _leave_words(hits, memo)
             for hit in hits:
                 known = by_document.get(hit.document)
                 if known is None or len(hit.mention.text) > len(known.text):
                     by_document[hit.document] = hit.mention
-        return Mentions(by_document, ambiguous)
+        return Mentions(by_document, ambiguous, unanswered)
 
     def _find_hits(self, memo: _Memo) -> list[_Hit]:
         """All readings of ``memo``: whole identifiers, and bare numbers where no whole identifier stands."""
@@ -257,7 +314,7 @@ class ReferenceIndex:
         hits = [hit for last in ends for hit in self._find_identifiers(memo, last)]
         numbers = [position for position in ends if words[position] in self._last_numbers]
         if numbers:
-            taken = {position for hit in hits for position in range(hit.first, hit.last + 1)}
+            taken = {position for hit in hits for position in hit.words}
             for position in numbers:
                 if position not in taken:
                     hits.extend(self._find_bare_number(memo, position))
@@ -266,17 +323,19 @@ class ReferenceIndex:
     def _find_identifiers(self, memo: _Memo, last: int) -> list[_Hit]:
         """The identifiers that end with word ``last``."""
         hits = []
-        names, longest, words = self._names, self._longest, memo.words
+        names, origins, longest, words = self._names, self._origins, self._longest, memo.words
         squashed = ""
         for first in range(last, -1, -1):
             squashed = words[first] + squashed
             if len(squashed) > longest:
                 break
-            if squashed in names:
-                text = memo.quote(first, last)
-                for document, identifier in names[squashed].items():
+            if squashed not in names and squashed not in origins:
+                continue
+            for found, is_origin in ((names, False), (origins, True)):
+                for document, identifier in found.get(squashed, {}).items():
                     if self._spells(memo, first, last, squashed, identifier):
-                        hits.append(_Hit(document, first, last, Mention(text, identifier, bare=False)))
+                        mention = Mention(memo.quote(first, last), identifier, is_origin=is_origin)
+                        hits.append(_Hit(document, first, last, mention))
         return hits
 
     def _find_bare_number(self, memo: _Memo, position: int) -> Iterator[_Hit]:
@@ -299,7 +358,7 @@ class ReferenceIndex:
         return all(map(self._is_listed, memo.words))  # nothing else: "10500 und 10501", but not "10500 bags"
 
     def _is_listed(self, word: str) -> bool:
-        return word in self._last_numbers or word in self._names or word in _AND_WORDS
+        return word in self._last_numbers or word in self._names or word in self._origins or word in _AND_WORDS
 
     def _spells(self, memo: _Memo, first: int, last: int, squashed: str, identifier: str) -> bool:
         """Whether words that join to the right letters and digits really write ``identifier``; see the limits above."""
@@ -348,10 +407,20 @@ def _belong_together(neighbour: str, gap: str) -> bool:
 
 
 def _claim_one_word_twice(hits: Iterable[_Hit]) -> bool:
-    """Whether a word belongs to readings that name different documents: one token for two, or overlapping tokens."""
-    owners: dict[int, int] = {}
-    return any(
-        owners.setdefault(position, hit.document) != hit.document
-        for hit in hits
-        for position in range(hit.first, hit.last + 1)
-    )
+    """Whether a word belongs to readings that name different things: one token for two, or overlapping tokens."""
+    owners: dict[int, Hashable] = {}
+    return any(owners.setdefault(position, hit.owner) != hit.owner for hit in hits for position in hit.words)
+
+
+def _drop_answered(hits: list[_Hit], answers: list[_Hit]) -> list[_Hit]:
+    """``hits`` without those in words that ``answers`` read, and without origins where an order itself is named."""
+    answered = {position for hit in answers if not hit.mention.is_origin for position in hit.words}
+    orders = {position for hit in answers if hit.mention.is_origin for position in hit.words}
+    orders.update(position for hit in hits if not hit.mention.is_origin for position in hit.words)
+    return [hit for hit in hits if (orders if hit.mention.is_origin else answered).isdisjoint(hit.words)]
+
+
+def _leave_words(hits: Iterable[_Hit], memo: _Memo) -> bool:
+    """Whether ``hits`` leave words of ``memo`` that may be a part of another name, or name orders alone."""
+    answered = {position for hit in hits if not hit.mention.is_origin for position in hit.words}
+    return any(position not in answered and _DIGIT.search(word) for position, word in enumerate(memo.words))

@@ -7,13 +7,21 @@ from heapq import merge
 from itertools import chain
 from typing import Any, NamedTuple
 
-from ..evidence import BY_BARE_NUMBER, BY_LINK, BY_REFERENCE
+from ..evidence import BY_BARE_NUMBER, BY_LINK, BY_ORDER, BY_REFERENCE
 from ..open_item import (
     AMBIGUOUS_REFERENCE,
     MAX_SUGGESTIONS,
+    NAMED_CURRENCY,
+    NAMED_EXCLUDED,
     NAMED_OUTSIDE,
+    NAMED_RESERVED,
+    NAMED_SETTLED,
+    NO_EXCHANGE_JOURNAL,
     REFERENCE,
+    RESERVED,
     Evidence,
+    Match,
+    Named,
     OpenItem,
     Suggestion,
 )
@@ -22,6 +30,8 @@ from ..references import Mentions, ReferenceIndex
 
 Stack = list[OpenItem]  # items of one document and currency, the next one to be settled on top, which is at the end
 Stacks = dict[int, dict[int, Stack]]  # document -> currency -> its items
+
+_NAMED_BLOCKED = {RESERVED: NAMED_RESERVED, NO_EXCHANGE_JOURNAL: NAMED_CURRENCY}  # else it is excluded
 
 
 class _Wish(NamedTuple):
@@ -33,14 +43,16 @@ class _Wish(NamedTuple):
 
 
 class _Reading(NamedTuple):
-    """What the texts of one side say: ``ambiguous`` are the wishes that can be read as two.
+    """What the texts and links of one side say: ``ambiguous`` are the wishes that can be read as two.
 
-    ``naming_outside``: items that name something outside of the selection; ``named``: all documents that are named.
+    ``meant``: what items name, in texts or links, by item. ``unanswered``: items with words, or links, that may mean
+    what nobody here knows; ``named``: all documents that are named.
     """
 
     wishes: list[_Wish]
     ambiguous: list[_Wish]
-    naming_outside: list[OpenItem]
+    meant: list[tuple[OpenItem, Mentions]]
+    unanswered: list[OpenItem]
     named: set[int]
 
 
@@ -55,9 +67,11 @@ def match_reference(pool: Pool) -> None:
     What is named in the same currency is settled first, so that less has to be exchanged; then, if the pool has an
     exchange, what is named in others.
 
-    What is outside of the selection is found in texts and links like anything else, so that a number means the same
-    whatever is selected, but it is not settled. Whoever names such a document settles what it names inside; what is
-    then left of it was meant for outside, and is set aside as ``named_outside``. Who is outside names nothing.
+    A name that cannot be followed is not silence. Whoever names a document that may not be settled, as it is excluded,
+    in another currency, outside of the selection or merely known, settles what else it names; of the rest it keeps what
+    that document needs, and is left with a reason. More than that is free. Links say the same as names. What nobody
+    here knows may be known to others: those who have such names are noted as ``unanswered``. A document that is outside
+    names nothing.
 
     Texts are read once per plan, while all that they may name is still there: among fewer documents the remainder of
     a credit that said "RE 12345" would seem to name KD-12345.
@@ -89,54 +103,123 @@ def _settle_links(pool: Pool) -> None:
 
 def _settle_debts_named_by_credits(pool: Pool) -> set[int]:
     """Settle the debts that credits' texts name, and return all documents that were named."""
-    reading = _read(pool.available_credits(), pool.available_debts(), pool.debts_outside)
+    named = _Named(pool, pool.debts, pool.debts_outside)
+    reading = _read(pool.available_credits(), named)
     for wish in reading.ambiguous:
         pool.set_aside(wish.item, AMBIGUOUS_REFERENCE, _suggest(pool, wish, pool.debt_order, _suggest_debts))
     _settle_wishes(pool, reading.wishes, _settle_named_debts)
-    _set_aside(pool, reading.naming_outside)
+    _keep_what_is_named(pool, reading, named)
     return reading.named
 
 
-def _settle_credits_named_by_debts(pool: Pool, named: set[int]) -> None:
-    """The mirror image, for debts whose document is not among ``named``: such as a refund that names a credit note."""
-    debts = [debt for debt in pool.available_debts() if debt.document not in named]
-    reading = _read(debts, pool.available_credits(), pool.credits_outside)
+def _settle_credits_named_by_debts(pool: Pool, named_by_credits: set[int]) -> None:
+    """The mirror image, for debts that no credit has named: such as a refund that names a credit note."""
+    named = _Named(pool, pool.credits, pool.credits_outside)
+    reading = _read([debt for debt in pool.available_debts() if debt.document not in named_by_credits], named)
     for wish in reading.ambiguous:
         pool.set_aside(wish.item, AMBIGUOUS_REFERENCE, _suggest(pool, wish, credit_order, _suggest_credits))
     _settle_wishes(pool, reading.wishes, _settle_named_credits)
-    _set_aside(pool, reading.naming_outside)
+    _keep_what_is_named(pool, reading, named)
 
 
-def _read(items: list[OpenItem], inside: list[OpenItem], outside: list[OpenItem]) -> _Reading:
-    """What the texts of ``items`` name among the items of the other side, ``inside`` and ``outside`` of the selection.
+class _Named:
+    """What the items of the other side may name: items inside and outside of the selection, and known documents."""
 
-    Their links outside count as well; those inside have been settled by now.
-    """
-    documents_outside = {item.document for item in outside}
-    reading = _Reading([], [], [item for item in items if not documents_outside.isdisjoint(item.links)], set())
-    items = [item for item in items if item.texts]
-    if not items or not (inside or outside):
+    def __init__(self, pool: Pool, inside: list[OpenItem], outside: list[OpenItem]) -> None:
+        self.stacks = _stack_by_document(list(filter(pool.is_available, inside)))
+        self.items: dict[int, list[OpenItem]] = {}
+        for item in inside:
+            self.items.setdefault(item.document, []).append(item)
+        self.outside = {item.document for item in outside}
+        self.known = {document.document: document for document in pool.known}
+        self.index = ReferenceIndex(chain(inside, outside))
+        self.known_index = ReferenceIndex(pool.known)
+
+    def knows(self, documents: Iterable[int]) -> bool:
+        """Whether all of these are items of the group."""
+        return all(document in self.items or document in self.outside for document in documents)
+
+
+def _read(items: list[OpenItem], named: _Named) -> _Reading:
+    """What the texts and links of ``items`` name. The links inside have been followed by now."""
+    reading = _Reading([], [], [], [], set())
+    if not (named.items or named.outside):
         return reading
-    index, stacks = ReferenceIndex(chain(inside, outside)), _stack_by_document(inside)
     for item in items:
-        mentions = index.find_mentions(item.texts)
-        if not mentions.by_document:
+        if not (item.texts or item.links):
             continue
-        reading.named.update(mentions.by_document)
-        named = [stacks[document] for document in mentions.by_document if document in stacks]
-        if named:
-            (reading.ambiguous if mentions.ambiguous else reading.wishes).append(
-                _Wish(item, named, _explain_mentions(mentions))
-            )
-        if not documents_outside.isdisjoint(mentions.by_document):
-            reading.naming_outside.append(item)
+        mentions = named.index.find_mentions(item.texts)
+        documents = mentions.by_document
+        reading.named.update(documents)
+        stacks = [named.stacks[document] for document in documents if document in named.stacks]
+        if stacks:
+            wish = _Wish(item, stacks, _explain_mentions(mentions))
+            (reading.ambiguous if mentions.ambiguous else reading.wishes).append(wish)
+        if mentions.unanswered or not named.knows(item.links):
+            reading.unanswered.append(item)
+            if named.known:
+                of_known = named.known_index.find_mentions(item.texts, named.index)
+                mentions = mentions._replace(by_document={**of_known.by_document, **documents})
+        if mentions.by_document or item.links:
+            reading.meant.append((item, mentions))
     return reading
 
 
-def _set_aside(pool: Pool, naming_outside: Iterable[OpenItem]) -> None:
-    for item in naming_outside:
-        if pool.is_available(item):
-            pool.set_aside(item, NAMED_OUTSIDE)
+def _keep_what_is_named(pool: Pool, reading: _Reading, named: _Named) -> None:
+    """Keep what is left of items for what they name, and did not settle."""
+    pool.unanswered.extend(filter(pool.is_available, reading.unanswered))
+    meant = [(item, mentions) for item, mentions in reading.meant if pool.is_available(item)]
+    if not meant:
+        return
+    met = {pair for match in pool.matches for pair in _list_meetings(match)}
+    for item, mentions in meant:
+        refused, needs = [], []
+        for document in sorted({*mentions.by_document, *item.links}):
+            refusal = _find_refusal(pool, item, document, named, met)
+            if refusal is not None:
+                mention = mentions.by_document.get(document)
+                text, identifier = (mention.text, mention.identifier) if mention else ("", "")
+                refused.append(Named(document, refusal[0], text, identifier))
+                needs.append(refusal[1])
+        if refused:
+            pool.keep(item, pool.residual(item) if None in needs else sum(filter(None, needs)), refused)
+
+
+def _list_meetings(match: Match) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (match.credit.id, match.debt.document), (match.debt.id, match.credit.document)
+
+
+def _find_refusal(
+    pool: Pool, item: OpenItem, document: int, named: _Named, met: set[tuple[int, int]]
+) -> tuple[str, int | None] | None:
+    """Why ``item``, which names ``document``, may not settle it, and how much the document needs.
+
+    The amount is in minor units of the item's currency, and None where that is unknown. Returns None where there is
+    nothing to keep: the item did settle the document, ``met`` holds the two; or nobody knows the document.
+    """
+    if document in named.outside:
+        return NAMED_OUTSIDE, None
+    if document in named.items:
+        others = named.items[document]
+        in_currency = [other for other in others if other.currency == item.currency]
+        need = sum(other.residual for other in in_currency) if len(in_currency) == len(others) else None
+        blocked = next((other.blocked for other in others if other.blocked), None)
+        if blocked:
+            need = sum(other.residual for other in others if other.blocked) if need is not None else None
+            return _NAMED_BLOCKED.get(blocked, NAMED_EXCLUDED), need
+        if (item.id, document) in met:
+            return None
+        if not in_currency and not pool.crosses_currencies:
+            return NAMED_CURRENCY, None
+        if item.is_refund or any(pool.residual(other) for other in others):
+            return None  # it follows a paid invoice; or it is worth nothing in the currency of what it names
+        return NAMED_SETTLED, need  # by another one, in this plan
+    known = named.known.get(document)
+    if known is None or document == item.document or item.id in known.released:
+        return None
+    if item.is_refund and known.reason == NAMED_SETTLED:
+        return None
+    return known.reason, known.amount if known.currency == item.currency else None
 
 
 def _settle_wishes(
@@ -224,7 +307,8 @@ def _drop_used(pool: Pool, stacks: list[Stack]) -> None:
 
 def _explain_mentions(mentions: Mentions) -> Callable[[OpenItem], Evidence]:
     def explain(item: OpenItem) -> Evidence:
-        text, identifier, bare = mentions.by_document[item.document]
-        return Evidence(BY_BARE_NUMBER if bare else BY_REFERENCE, (text, identifier))
+        text, identifier, bare, is_origin = mentions.by_document[item.document]
+        code = BY_ORDER if is_origin else BY_BARE_NUMBER if bare else BY_REFERENCE
+        return Evidence(code, (text, identifier))
 
     return explain

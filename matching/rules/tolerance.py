@@ -39,7 +39,7 @@ def _write_off_rests(pool: Pool, tolerance: Tolerance) -> None:
             items.pop(match.credit.id, None)
     for item in items.values():
         largest = tolerance.largest_difference(item, item.residual)
-        if pool.is_available(item) and pool.residual(item) <= largest:
+        if pool.is_available(item) and not pool.kept(item) and pool.residual(item) <= largest:
             pool.write_off(item, TOLERANCE, Evidence(BY_SMALL_REST))
 
 
@@ -49,7 +49,7 @@ def _find_close_pairs(
     """The pairs of one currency that are close to each other and to nothing else, in the order of the debts."""
 
     def is_whole(item: OpenItem) -> bool:
-        return pool.residual(item) == item.residual and not item.partly_settled
+        return pool.residual(item) == item.residual and not item.partly_settled  # nor kept in part
 
     find_credit = _get_finder(pool, tolerance, credits)
     find_debt = _get_finder(pool, tolerance, debts)

@@ -8,12 +8,14 @@ from ..open_item import (
     EXACT_AMOUNT,
     EXACT_COMBINATION,
     EXCLUDED,
+    NAMED_SETTLED,
     NET_TO_ZERO,
     OLDEST_FIRST,
     REFERENCE,
     TOLERANCE,
     AllocationPlan,
     Group,
+    KnownDocument,
     MatchingOptions,
     OpenItem,
     Tolerance,
@@ -74,6 +76,33 @@ def remaining(plan: AllocationPlan, keep=lambda leftover: True):
     )
 
 
+def known_after(ledger, plan: AllocationPlan):
+    """The documents that the plan has settled, as they are known afterwards to whoever names them."""
+    open_documents = {(entry.item.document, entry.item.group) for entry in (*plan.debts_left, *plan.credits_left)}
+    items = {}
+    for side in ledger:
+        for open_item in side:
+            items.setdefault((open_item.document, open_item.group), []).append(open_item)
+    return [
+        KnownDocument(
+            document,
+            group,
+            settled[0].currency if len({open_item.currency for open_item in settled}) == 1 else 0,
+            sum(open_item.residual for open_item in settled),
+            NAMED_SETTLED,
+            tuple(identifier for open_item in settled for identifier in open_item.identifiers),
+            released=frozenset(
+                other
+                for match in plan.matches
+                for this, other in ((match.debt, match.credit.id), (match.credit, match.debt.id))
+                if this in settled
+            ),
+        )
+        for (document, group), settled in items.items()
+        if (document, group) not in open_documents
+    ]
+
+
 def stand_after(leftover):
     """The item as it is read after the plan was executed."""
     partly_settled = leftover.item.partly_settled or leftover.amount < leftover.item.residual
@@ -94,14 +123,18 @@ AMOUNTS = (1, 10, 20, 30, 49, 50, 70, 99, 100)
 def ledgers(draw, max_size=7):
     """A pair (debts, credits) with unique ids, in any order, over up to a few groups and currencies."""
 
+    identifiers = {}  # a document is called alike, whichever of its items is asked
+
     def draw_item(item_id, document):
+        if document not in identifiers:
+            identifiers[document] = tuple(draw(st.lists(st.sampled_from(NUMBERS), max_size=1)))
         fields = {
             "document": document,
             "group": draw(st.sampled_from([CUSTOMER] * 6 + [CUSTOMER._replace(account=OTHER_RECEIVABLE), NOBODY])),
             "currency": draw(st.sampled_from([EUR] * 6 + [USD, USD, JPY, VND])),
             "partly_settled": draw(st.sampled_from([False] * 4 + [True])),
             "blocked": draw(st.sampled_from([None] * 9 + [EXCLUDED])),
-            "identifiers": tuple(draw(st.lists(st.sampled_from(NUMBERS), max_size=1))),
+            "identifiers": identifiers[document],
             "texts": tuple(draw(st.lists(st.sampled_from(MEMOS), max_size=1))),
             "links": frozenset(draw(st.sets(st.integers(1, 6), max_size=1))) if draw(st.booleans()) else frozenset(),
             "due_date": NEW_YEAR + timedelta(days=draw(st.integers(0, 3))),

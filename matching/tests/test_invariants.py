@@ -116,6 +116,7 @@ def test_the_codes_of_the_evidence_are_as_documented():
         "link": 0,
         "reference": 2,
         "bare_number": 2,
+        "order": 2,
         "exact_document": 0,
         "exact_item": 0,
         "exact_oldest": 1,

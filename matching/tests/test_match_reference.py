@@ -2,7 +2,9 @@
 
 from matching.open_item import (
     AMBIGUOUS_REFERENCE,
+    CURRENCY_MISMATCH,
     EXACT_AMOUNT,
+    NAMED_CURRENCY,
     NO_COUNTERPART,
     OLDEST_FIRST,
     OVERPAID,
@@ -169,7 +171,7 @@ def test_each_credit_that_a_debt_may_name_is_suggested():
 def test_a_reference_to_a_debt_in_another_currency_settles_nothing_there():
     debts = [item(1, 100, currency=USD, identifiers=("INV/2026/00041",)), item(2, 100)]
     plan = plan_allocation(debts, [item(9, 70, texts=("INV/2026/00041",))])
-    assert pairs(plan) == [(2, 9, 70, OLDEST_FIRST)]
+    assert left(plan) == {1: (100, CURRENCY_MISMATCH), 2: (100, NO_COUNTERPART), 9: (70, NAMED_CURRENCY)}
 
 
 def test_of_a_named_document_in_two_currencies_only_the_credits_own_is_settled():

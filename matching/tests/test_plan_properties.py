@@ -14,6 +14,7 @@ from matching.open_item import (
     AMBIGUOUS_REFERENCE,
     EXACT_COMBINATION,
     MAX_SUGGESTIONS,
+    NAMED_SETTLED,
     NET_TO_ZERO,
     OLDEST_FIRST,
     REFERENCE,
@@ -21,13 +22,13 @@ from matching.open_item import (
     MatchingOptions,
 )
 from matching.tests.exchange import RateTable
-from matching.tests.ledger import OPTIONS, item, ledgers, remaining
+from matching.tests.ledger import OPTIONS, item, known_after, ledgers, remaining
 
 AMBIGUOUS = {AMBIGUOUS_AMOUNT, AMBIGUOUS_COMBINATION, AMBIGUOUS_REFERENCE}
 
 
-def plan_allocation(debts, credits, options):
-    return planner.plan_allocation(debts, credits, options, exchange=RateTable)
+def plan_allocation(debts, credits, options, known=()):
+    return planner.plan_allocation(debts, credits, options, exchange=RateTable, known=known)
 
 
 def without_texts(ledger):
@@ -83,7 +84,7 @@ def test_two_currencies_meet_only_by_reference_or_age_and_only_if_the_options_sa
 def test_a_plan_of_what_a_plan_left_is_empty_whatever_was_ambiguous_in_amount(ledger, options):
     ledger = without_texts(ledger)
     plan = plan_allocation(*ledger, options)
-    second = plan_allocation(*remaining(plan), options)
+    second = plan_allocation(*remaining(plan), options, known_after(ledger, plan))
     assert second.matches == second.write_offs == ()
     # and it refuses the same items, with the same answers to choose from
     ambiguous = [
@@ -100,18 +101,18 @@ def test_a_plan_of_what_a_plan_left_is_empty_unless_texts_read_differently_now(l
     # what a text leaves ambiguous is taken out, which may be what kept the rest from being worth zero
     options = options._replace(rules=tuple(code for code in options.rules if code != NET_TO_ZERO))
     plan = plan_allocation(*ledger, options)
-    rest = without_texts(remaining(plan, lambda leftover: leftover.reason != AMBIGUOUS_REFERENCE))
-    assert plan_allocation(*rest, options).matches == ()
+    rest = without_texts(remaining(plan, lambda leftover: leftover.reason != AMBIGUOUS_REFERENCE and not leftover.named))
+    assert plan_allocation(*rest, options, known_after(ledger, plan)).matches == ()
 
 
 @given(ledgers())
-def test_with_all_rules_nothing_is_left_on_both_sides_but_what_is_ambiguous(ledger):
+def test_with_all_rules_nothing_is_left_on_both_sides_but_what_is_ambiguous_or_named(ledger):
     plan = plan_allocation(*ledger, MatchingOptions())
     sides = [
         {
             (leftover.item.group, leftover.item.currency)
             for leftover in side
-            if leftover.item.blocked is None and leftover.item.group.partner and leftover.reason not in AMBIGUOUS
+            if leftover.item.blocked is None and leftover.item.group.partner and leftover.reason not in AMBIGUOUS and not leftover.named
         }
         for side in (plan.debts_left, plan.credits_left)
     ]
@@ -124,7 +125,8 @@ def test_with_partial_off_oldest_first_never_splits_a_credit(ledger, options):
     used = Counter()
     for match in plan.matches:
         if match.rule == OLDEST_FIRST:
-            assert match.credit_amount == match.credit.residual - used[match.credit.id]
+            kept = match.cap.amount if match.cap else match.credit.residual - used[match.credit.id]
+            assert match.credit_amount == kept
         used[match.credit.id] += match.credit_amount
 
 
@@ -191,4 +193,4 @@ def test_a_partner_with_thousands_of_items_is_planned_in_one_go():
         for i in range(3000)
     ]
     plan = planner.plan_allocation(debts, credits)
-    assert not (plan.debts_left and plan.credits_left)
+    assert not plan.debts_left or all(leftover.reason == NAMED_SETTLED for leftover in plan.credits_left)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from matching.open_item import AMBIGUOUS_REFERENCE, REFERENCE, MatchingOptions
 from matching.planner import plan_allocation
-from matching.references import ReferenceIndex
+from matching.references import Mention, ReferenceIndex
 from matching.tests.ledger import item, left, pairs
 
 DOCUMENTS = {
@@ -339,7 +339,7 @@ def test_a_document_with_a_short_and_a_long_name_is_not_ambiguous_with_itself():
 
 def test_the_mention_quotes_the_memo_and_the_identifier_as_they_were_written():
     mentions = ReferenceIndex([item(5, 1, identifiers=("INV/2026/00042",))]).find_mentions(("Pay inv 2026-00042 now",))
-    assert mentions.by_document[5] == ("inv 2026-00042", "INV/2026/00042", False)
+    assert mentions.by_document[5] == Mention("inv 2026-00042", "INV/2026/00042")
 
 
 def test_the_longest_of_several_mentions_is_kept():
