@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, OUTSIDE, RESERVED, Group, OpenItem
-from . import online_payment
+from .flows import FLOWS
 
 RECEIVABLE = "asset_receivable"
 PAYABLE = "liability_payable"
@@ -294,7 +294,7 @@ class OpenItemReader(models.AbstractModel):
                 alias.partner,
             ),
             SQL("(%s) AS reserved", self._get_reserved_sql(alias)),
-            online_payment.get_order_invoices_sql(self.env, alias),
+            SQL("%s AS linked_ids", self._get_linked_documents_sql(alias)),
         ]
 
     @api.model
@@ -338,20 +338,26 @@ class OpenItemReader(models.AbstractModel):
 
         :param Aliases alias: the names of the joined tables
         """
-        conditions = [SQL("FALSE")]
-        if online_payment.has_invoice_payments(self.env):
-            conditions.append(online_payment.get_awaits_payment_sql(alias))
-        if online_payment.has_sales_orders(self.env):
-            conditions.append(self._get_belongs_to_order_sql(alias))
-        return SQL(" OR ").join(conditions)
+        found = [flow.get_reserved_sql(self.env, alias) for flow in self._get_flows()]
+        return SQL(" OR ").join([SQL("FALSE"), *filter(None, found)])
 
     @api.model
-    def _get_belongs_to_order_sql(self, alias):
-        """The condition under which a payment is kept for its sales order: a hook for addons that keep it themselves.
+    def _get_linked_documents_sql(self, alias):
+        """An array of the ids of the journal entries that an item was made for: a hook for addons that know of more.
 
         :param Aliases alias: the names of the joined tables
         """
-        return online_payment.get_belongs_to_order_sql(alias)
+        found = [flow.get_linked_documents_sql(self.env, alias) for flow in self._get_flows()]
+        return SQL(" || ").join([SQL("'{}'::integer[]"), *filter(None, found)])
+
+    @api.model
+    def _get_flows(self):
+        """The flows that have plans for open items, as far as their addons are installed: a hook to add flows of one's
+        own, or to take one's own way with one of these.
+
+        :return: list of :class:`Flow`
+        """
+        return [flow for flow in FLOWS if flow.is_installed(self.env)]
 
     @api.model
     def _prepare_open_item(self, row, company):
@@ -369,7 +375,7 @@ class OpenItemReader(models.AbstractModel):
             blocked = EXCLUDED
         elif row.currency_id != company.currency_id and not company.books_exchange:
             blocked = NO_EXCHANGE_JOURNAL
-        links = [*row.paid_ids, *row.order_invoice_ids]
+        links = [*row.paid_ids, *row.linked_ids]
         if row.reversed_entry_id:
             links.append(row.reversed_entry_id)
         if (is_invoice and not is_debt) or (is_debt and move_type in REFUND_TYPES):
