@@ -38,6 +38,12 @@ class AccountMove(models.Model):
         help="Empty where there is nothing to allocate by hand.",
     )
 
+    # whether a payer names what is somebody else's: numbers by their letters and digits, as payers write them
+    _credit_allocation_number_idx = models.Index("(regexp_replace(lower(name), '[^a-z0-9]', '', 'g'))")
+    _credit_allocation_payment_reference_idx = models.Index(
+        "(regexp_replace(lower(payment_reference), '[^a-z0-9]', '', 'g')) WHERE payment_reference <> name"
+    )
+
     def _compute_credit_allocation_count(self):
         documents = self._get_credit_allocations_by_move()
         for move in self:

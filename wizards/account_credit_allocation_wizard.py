@@ -111,7 +111,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
     def _prepare_wizard_vals(self, move, side, targets, others):
         currency = self.env["res.currency"].browse(targets[0].currency)
         plans = self._plan_alone(move)
-        proposals = self._get_proposals(move, side, plans)
+        proposals, kept = self._get_proposals(move, side, plans), self._get_kept(plans)
         Line = self.env["account.credit.allocation.wizard.line"]
         lines = self.env["account.move.line"].browse([item.id for item in others])
         return {
@@ -126,7 +126,12 @@ class AccountCreditAllocationWizard(models.TransientModel):
             "undecided": not proposals and self._get_undecided_reason(move, plans),
             "has_other_currencies": any(item.currency != currency.id for item in others),
             "line_ids": [
-                fields.Command.create(Line._prepare_line_vals(item, line, targets, side, proposals.get(item.id, [])))
+                fields.Command.create(
+                    {
+                        **Line._prepare_line_vals(item, line, targets, side, proposals.get(item.id, [])),
+                        "kept_for": kept.get(item.id),
+                    }
+                )
                 for item, line in zip(others, lines, strict=True)
             ],
         }
@@ -151,11 +156,26 @@ class AccountCreditAllocationWizard(models.TransientModel):
         return proposals
 
     @api.model
+    def _get_kept(self, plans):
+        """``{item id: what it was meant for}``, of the items that name what they may not settle here."""
+        Leftover = self.env["account.credit.allocation.leftover"]
+        reasons = Leftover._get_reason_labels()
+        return {
+            left.item.id: f"{reasons[left.reason]}: {Leftover._get_named_message(left.named)}"
+            for _group, plan in plans
+            for left in plan.credits_left + plan.debts_left
+            if left.named
+        }
+
+    @api.model
     def _get_undecided_reason(self, move, plans):
         """Why the rules leave this document to a person, though there are answers; False if there are none."""
         reasons = self.env["account.credit.allocation.leftover"]._get_reason_labels()
+        kept = self._get_kept(plans)
         for _group, plan in plans:
             for left in plan.credits_left + plan.debts_left:
+                if left.item.document == move.id and left.item.id in kept:
+                    return kept[left.item.id]
                 offered = [item for offer in left.suggestions for item in offer.debts + offer.credits]
                 if left.suggestions and move.id in {item.document for item in (left.item, *offered)}:
                     return reasons[left.reason]

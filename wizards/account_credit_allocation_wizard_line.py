@@ -51,6 +51,7 @@ class AccountCreditAllocationWizardLine(models.TransientModel):
     amount_proposed = fields.Monetary(string="Proposed", readonly=True)
     evidence = fields.Char(readonly=True, help="Why the amount is proposed.")
     excluded = fields.Boolean(readonly=True)
+    kept_for = fields.Char(readonly=True, help="What it names, and the rules leave it for.")
     obstacle = fields.Char(readonly=True, help="Why this item cannot be used at all.")
 
     amount = fields.Monetary(string="Allocate")
@@ -199,10 +200,10 @@ class AccountCreditAllocationWizardLine(models.TransientModel):
             return self.obstacle
         if self.excluded:
             return self.env._("Excluded from automatic allocation")
-        if self.currency_id.is_zero(self.amount):
-            return False
-        if self.currency_id.compare_amounts(self.amount, self.amount_proposed) == 0:
+        if self.currency_id.compare_amounts(self.amount, self.amount_proposed) == 0 and self.amount:
             return self.evidence
+        if self.kept_for or self.currency_id.is_zero(self.amount):
+            return self.kept_for
         return self.env["account.credit.allocation.line"]._get_evidence_text(Evidence("manual"))
 
     def write(self, vals):

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ...matching.open_item import EXCLUDED, NO_COUNTERPART
 from ..engine.minor_units import from_minor_units
@@ -11,6 +12,15 @@ REASONS = [
     ("ambiguous_amount", "Several invoices of the same amount"),
     ("ambiguous_combination", "Several combinations add up"),
     ("named_outside", "Names a document outside of this selection"),
+    ("named_excluded", "Names an excluded document"),
+    ("named_reserved", "Names a reserved document"),
+    ("named_currency", "Names a document in another currency"),
+    ("named_account", "Names a document on another account"),
+    ("named_settled", "Names a document that is settled"),
+    ("named_draft", "Names a draft"),
+    ("named_cancelled", "Names a cancelled document"),
+    ("named_partner", "Names a document of another partner"),
+    ("named_order", "Names an order that awaits its invoice"),
     ("search_exhausted", "Too many combinations to search"),
     ("excluded", "Excluded from automatic allocation"),
     ("reserved", "Reserved for its own order or online payment"),
@@ -52,6 +62,13 @@ class AccountCreditAllocationLeftover(models.Model):
     amount = fields.Monetary(string="Left", readonly=True, aggregator=None)
     reason = fields.Selection(REASONS, required=True, readonly=True, index=True)
     message = fields.Char(string="Details", readonly=True)
+    named_model = fields.Char(readonly=True)
+    named_id = fields.Many2oneReference(
+        string="Kept for",
+        model_field="named_model",
+        readonly=True,
+        help="What its text or link names first, and what the money was left for.",
+    )
     suggestion_ids = fields.One2many("account.credit.allocation.suggestion", "leftover_id", string="Possibilities")
     resolved_allocation_id = fields.Many2one(
         "account.credit.allocation",
@@ -84,7 +101,8 @@ class AccountCreditAllocationLeftover(models.Model):
             "currency_id": line.currency_id.id,
             "amount": from_minor_units(line.currency_id, left.amount),
             "reason": left.reason,
-            "message": left.message or self._get_message(line, left.reason),
+            "message": left.message or self._get_named_message(left.named) or self._get_message(line, left.reason),
+            **self._prepare_named_vals(line, left.named),
             "suggestion_ids": [
                 fields.Command.create(Suggestion._prepare_suggestion_vals(suggestion, sequence, side))
                 for sequence, suggestion in enumerate(left.suggestions)
@@ -109,6 +127,79 @@ class AccountCreditAllocationLeftover(models.Model):
                 if line.company_id not in result.documents.company_id
             ]
         )
+
+    @api.model
+    def _prepare_named_vals(self, line, named):
+        """The first document, or order, of what an item is kept for."""
+        if not named:
+            return {}
+        if named[0].document > 0:
+            return {"named_model": "account.move", "named_id": named[0].document}
+        account_type = line.account_id.account_type
+        for flow in self.env["account.open.item.reader"]._get_flows():
+            if flow.order_model and flow.order_account_type == account_type:
+                return {"named_model": flow.order_model, "named_id": -named[0].document}
+        return {}
+
+    @api.model
+    def _get_named_message(self, named):
+        """What an item is kept for, in the words of its text: empty for nothing.
+
+        :param named: tuple of :class:`Named`
+        """
+        reasons = self._get_reason_labels()
+        sentences = []
+        for name in named:
+            number = name.identifier or self.env["account.move"].sudo().browse(name.document).name or ""
+            if name.text and name.text.casefold() != number.casefold():
+                sentence = self.env._("“%(text)s” names %(number)s", text=name.text, number=number)
+            elif name.text:
+                sentence = self.env._("The text names %(number)s", number=number)
+            else:
+                sentence = self.env._("It was made for %(number)s", number=number)
+            # the reason of the first one stands beside it
+            sentences.append(sentence if name.reason == named[0].reason else f"{sentence} ({reasons[name.reason]})")
+        return "; ".join(sentences)
+
+    def action_open_named(self):
+        """Open the document, or the order, that the money was left for.
+
+        :raise AccessError: the user may not read it
+        """
+        self.ensure_one()
+        record = self.env[self.named_model].browse(self.named_id)
+        record.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.named_model,
+            "res_id": self.named_id,
+            "views": [(False, "form")],
+        }
+
+    def action_allocate_by_hand(self):
+        """Open the window in which amounts are typed, for what was left.
+
+        :return: an action, see ``account.move``
+        """
+        self.ensure_one()
+        if self.side == "credit":
+            return self.move_id.action_open_invoice_wizard()
+        return self.move_id.action_open_credit_wizard()
+
+    def action_include_named(self):
+        """Take the mark "No automatic allocation" off the document that is named, and allocate what was left for it.
+
+        :return: a client action that says what was done
+        :raise UserError: it is excluded by its journal or its partner, not by a mark of its own
+        """
+        self.ensure_one()
+        named = self.env["account.move"].browse(self.named_id if self.named_model == "account.move" else [])
+        if not named.credit_allocation_excluded:
+            raise UserError(
+                self.env._("%s is excluded by its journal or its partner. Change it there.", named.display_name or "")
+            )
+        named.credit_allocation_excluded = False
+        return self.env["account.credit.allocation"]._allocate_documents(self.move_id | named)
 
     @api.model
     def _get_message(self, line, reason):

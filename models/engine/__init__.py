@@ -4,6 +4,7 @@ from . import (
     allocation_planner,
     allocation_trigger,
     allocation_write_off,
+    known_documents,
     open_item_reader,
     open_item_recheck,
 )

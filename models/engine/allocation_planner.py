@@ -71,18 +71,56 @@ class AllocationPlanner(models.AbstractModel):
         wanted = scope.groups
         if scope.documents is not None:  # of the chosen ones, those that were found to be open
             wanted = {item.group for item in chain(debts, credits) if item.document in scope.documents}
+        plans = self._plan_all_books(debts, credits, scope.rule_ids)
+        if wanted is not None:
+            plans = [group_plan for group_plan in plans if group_plan.group in wanted]
+        return self._plan_what_names_others_anew(plans, debts, credits, scope.rule_ids)
+
+    @api.model
+    def _plan_what_names_others_anew(self, plans, debts, credits, rule_ids):
+        """Plan the partners again whose items may name what nothing open answers to, now that it is known.
+
+        :param list plans: :class:`GroupPlan` records, which say what is unanswered
+        :return: the list with new plans for the groups concerned
+        """
+        unanswered = {item.id for _group, plan in plans for item in plan.unanswered}
+        if not unanswered:
+            return plans
+        known = self.env["account.known.document.reader"]._read_known_documents(
+            [debt for debt in debts if debt.id in unanswered],
+            [credit for credit in credits if credit.id in unanswered],
+        )
+        partners = {document.group.partner for document in known}
+        if not partners:
+            return plans
+        anew = self._plan_all_books(
+            [debt for debt in debts if debt.group.partner in partners],
+            [credit for credit in credits if credit.group.partner in partners],
+            rule_ids,
+            known,
+        )
+        by_group = {group_plan.group: group_plan for group_plan in anew}
+        return [by_group.get(group_plan.group, group_plan) for group_plan in plans]
+
+    @api.model
+    def _plan_all_books(self, debts, credits, rule_ids, known=()):
+        """Plan what is receivable and what is payable of each root company, by the rules of that.
+
+        :return: list of :class:`GroupPlan`
+        """
         books = self._get_books(item.group for item in chain(debts, credits))
         plans = []
         for root, account_type in sorted(set(books.values())):
             plans += self._plan_books(
                 [debt for debt in debts if books[debt.group] == (root, account_type)],
                 [credit for credit in credits if books[credit.group] == (root, account_type)],
-                self._get_matching_options(self.env["res.company"].sudo().browse(root), scope.rule_ids),
+                self._get_matching_options(self.env["res.company"].sudo().browse(root), rule_ids),
+                known,
             )
-        return [group_plan for group_plan in plans if wanted is None or group_plan.group in wanted]
+        return plans
 
     @api.model
-    def _plan_books(self, debts, credits, options):
+    def _plan_books(self, debts, credits, options, known=()):
         """Plan all partners together and, when that fails, each alone: whatever a rule of another addon stumbles over
         must not stop the others.
 
@@ -96,7 +134,7 @@ class AllocationPlanner(models.AbstractModel):
 
         def plan(partners):
             sides = [list(chain.from_iterable(by_partner[partner][side] for partner in partners)) for side in (0, 1)]
-            plans = plan_by_group(*sides, options, rules=rules, exchange=self._get_exchange)
+            plans = plan_by_group(*sides, options, rules=rules, exchange=self._get_exchange, known=known)
             return list(map(GroupPlan._make, plans))
 
         def give_up(partner, error):

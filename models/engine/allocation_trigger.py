@@ -207,13 +207,15 @@ class AllocationTrigger(models.AbstractModel):
     @api.model
     def _log_reasons(self, moves, left):
         """Say on the posted documents why they were not allocated, where that is out of the ordinary."""
-        reasons = self.env["account.credit.allocation.leftover"]._get_reason_labels()
+        Leftover = self.env["account.credit.allocation.leftover"]
+        reasons = Leftover._get_reason_labels()
         posted = set(moves.ids)
         messages = {}
         for leftover in left:
             if leftover.reason not in EXPECTED_REASONS and leftover.item.document in posted:
                 reason = reasons[leftover.reason]
-                text = f"{reason}: {leftover.message}" if leftover.message else reason
+                message = leftover.message or Leftover._get_named_message(leftover.named)
+                text = f"{reason}: {message}" if message else reason
                 messages[leftover.item.document] = escape(text) + self._get_choice_message(leftover)
         self._log_on_chatter(moves.browse(messages), messages)
 

@@ -274,6 +274,7 @@ class OpenItemReader(models.AbstractModel):
                 alias.move,
             ),
             SQL("%s.ref", alias.move),
+            SQL("%s.invoice_origin", alias.move),
             SQL("account_move_line.name AS label"),
             SQL("%s.memo", alias.payment),
             SQL("%s.reversed_entry_id", alias.move),
@@ -368,6 +369,7 @@ class OpenItemReader(models.AbstractModel):
         """
         move_type, is_debt = row.move_type, row.is_debt
         is_invoice = move_type in INVOICE_TYPES
+        identifiers, origins = get_names(move_type, row.number, row.payment_reference, row.ref, row.invoice_origin)
         blocked = None
         if row.reserved:  # first: what is merely excluded may still be used by hand
             blocked = RESERVED
@@ -389,16 +391,14 @@ class OpenItemReader(models.AbstractModel):
             row.date,
             row.due_date,
             row.document_date,
-            _distinct(
-                row.number,
-                row.payment_reference if is_invoice else None,
-                row.ref if move_type in VENDOR_TYPES else None,
-            ),
+            identifiers,
             # what an invoice says about itself names no other document
             () if is_invoice else _distinct(row.memo, row.ref, row.label),
             frozenset(links),
             blocked,
             row.partly_settled,
+            origins=origins,
+            is_refund=move_type in REFUND_TYPES,
         )
 
     @api.model
@@ -438,6 +438,20 @@ class OpenItemReader(models.AbstractModel):
             for item in items
             if item.id not in outside or (item.blocked is None and item.group.partner)
         ]
+
+
+def get_names(move_type, number, payment_reference, ref, origin):
+    """What others may call a document, and the orders that it was made from.
+
+    :param payment_reference: None where it names the customer instead
+    :param origin: names of orders, with commas between them
+    :return: ``(identifiers, origins)``, two tuples
+    """
+    is_invoice = move_type in INVOICE_TYPES
+    identifiers = _distinct(
+        number, payment_reference if is_invoice else None, ref if move_type in VENDOR_TYPES else None
+    )
+    return identifiers, _distinct(*map(str.strip, origin.split(","))) if is_invoice and origin else ()
 
 
 def _distinct(*texts):

@@ -56,3 +56,14 @@ class TestRun(RunCase):
         self.assertEqual(run.leftover_ids.amount, 40)
         self.assertFalse(run.leftover_ids.allocation_id)
         self.assertEqual(self.row(run, self.stranger).left_count, 1)
+
+    def test_what_names_an_excluded_invoice_is_left_for_it(self):
+        named, payment = self.pair(self.customer, credit_allocation_excluded=True)
+        payment.memo = named.name
+        self.payment(30, memo="Thanks")
+        older = self.invoice(100, day="2024-01-01")
+        run = self.run_now()
+        self.assertOpen(older, 70)
+        leftover = run.leftover_ids.filtered(lambda leftover: leftover.move_id == payment.move_id)
+        self.assertEqual(leftover.reason, "named_excluded")
+        self.assertIn(named.name, leftover.message)

@@ -13,6 +13,9 @@ class Flow:
 
     # {model: the fields that must be in the registry, too}
     needs: dict[str, tuple[str, ...]] = {}
+    # where the flow has orders that texts may name: their model, and the type of the account that they are paid on
+    order_model: str | None = None
+    order_account_type: str | None = None
 
     def is_installed(self, env):
         """Whether all that the flow speaks of is there."""
@@ -28,4 +31,14 @@ class Flow:
         """An array of the ids of the journal entries that an item was made for, or was made by.
 
         :param Aliases alias: the names of the joined tables
+        """
+
+    def get_orders_sql(self, partner_ids, company_ids) -> SQL | None:
+        """A SELECT of orders that await invoices, where the flow has an ``order_model``: whoever names one of them pays
+        what will be invoiced.
+
+        :param partner_ids: list of commercial partners that are to pay
+        :param company_ids: list of companies
+        :return: SQL with the columns id, partner_id (the commercial one), company_id, currency_id, name and amount, which
+            is what is still to be invoiced, in the order's currency
         """
