@@ -106,7 +106,7 @@ class TestNamed(NamedMixin, AllocationCase):
         payment = self.payment(980, memo=number)
         documents = self.env["account.credit.allocation"]
         for action in ("action_preview_credit_allocation", "action_allocate_credits"):
-            getattr(self.older, action)()
+            getattr(self.customer, action)()
             document = documents.search([("leftover_ids.move_id", "=", payment.move_id.id)], order="id desc", limit=1)
             leftover = document.leftover_ids.filtered(lambda left: left.move_id == payment.move_id)
             self.assertEqual(leftover.reason, reason)
@@ -249,6 +249,7 @@ class TestNamedOrder(OnPostCase):
         super().setUp()
         if "sale.order" not in self.env:
             self.skipTest("sales are not installed")
+        self.env.user.group_ids |= self.env.ref("sales_team.group_sale_salesman_all_leads")
         self.older = self.invoice(100, day="2024-01-01")
         product = self.env["product.product"].create(
             {"name": "Desk", "invoice_policy": "order", "taxes_id": [Command.clear()], "type": "consu"}
