@@ -50,13 +50,13 @@ def list_debts_left(pool: Pool, accounts: Accounts) -> list[Leftover]:
     reachable = _Reachable(pool, pool.credits)
     leftovers = []
     for debt in pool.debts:
-        residual = pool.residual(debt) + pool.kept(debt)
+        named = pool.named.get(debt.id, ())
+        residual = pool.residual(debt) + (pool.kept(debt) if named else 0)
         if residual:
-            reason = _find_reason_set_aside(pool, debt)
+            reason = pool.reasons_set_aside.get(debt.id) or (named[0].reason if named else None)
             if reason is None and residual < debt.residual:
                 reason = UNDERPAID
             reason = reason or _untouched(pool, debt, reachable, accounts.with_credits, UNDERPAID)
-            named = pool.named.get(debt.id, ())
             leftovers.append(Leftover(debt, residual, reason, _list_suggestions(pool, debt), named=named))
     return leftovers
 
@@ -71,21 +71,15 @@ def list_credits_left(pool: Pool, accounts: Accounts) -> list[Leftover]:
     reachable = _Reachable(pool, pool.debts)
     leftovers = []
     for credit in pool.credits:
-        residual = pool.residual(credit) + pool.kept(credit)
+        named = pool.named.get(credit.id, ())
+        residual = pool.residual(credit) + (pool.kept(credit) if named else 0)
         if residual:
-            reason = _find_reason_set_aside(pool, credit)
+            reason = pool.reasons_set_aside.get(credit.id) or (named[0].reason if named else None)
             if reason is None and (residual < credit.residual or reachable.are_settled(credit)):
                 reason = OVERPAID
             reason = reason or _untouched(pool, credit, reachable, accounts.with_debts, OVERPAID)
-            named = pool.named.get(credit.id, ())
             leftovers.append(Leftover(credit, residual, reason, _list_suggestions(pool, credit), named=named))
     return leftovers
-
-
-def _find_reason_set_aside(pool: Pool, item: OpenItem) -> str | None:
-    """Why the rules were kept away from ``item``, or from a part of it; None if they were not."""
-    reason = pool.reasons_set_aside.get(item.id)
-    return reason or next((named.reason for named in pool.named.get(item.id, ())), None)
 
 
 class _Reachable:

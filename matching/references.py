@@ -420,7 +420,12 @@ def _drop_answered(hits: list[_Hit], answers: list[_Hit]) -> list[_Hit]:
     return [hit for hit in hits if (orders if hit.mention.is_origin else answered).isdisjoint(hit.words)]
 
 
-def _leave_words(hits: Iterable[_Hit], memo: _Memo) -> bool:
+def _leave_words(hits: list[_Hit], memo: _Memo) -> bool:
     """Whether ``hits`` leave words of ``memo`` that may be a part of another name, or name orders alone."""
-    answered = {position for hit in hits if not hit.mention.is_origin for position in hit.words}
-    return any(position not in answered and _DIGIT.search(word) for position, word in enumerate(memo.words))
+    if len(hits) == 1 and len(hits[0].words) == len(memo.words):
+        return hits[0].mention.is_origin  # most memos are a number, and nothing else
+    answered = [(hit.first, hit.last) for hit in hits if not hit.mention.is_origin]
+    return any(
+        _DIGIT.search(word) and not any(first <= position <= last for first, last in answered)
+        for position, word in enumerate(memo.words)
+    )

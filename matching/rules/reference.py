@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from heapq import merge
 from itertools import chain
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from ..open_item import (
     REFERENCE,
     RESERVED,
     Evidence,
+    KnownDocument,
     Match,
     Named,
     OpenItem,
@@ -104,7 +106,7 @@ def _settle_links(pool: Pool) -> None:
 def _settle_debts_named_by_credits(pool: Pool) -> set[int]:
     """Settle the debts that credits' texts name, and return all documents that were named."""
     named = _Named(pool, pool.debts, pool.debts_outside)
-    reading = _read(pool.available_credits(), named)
+    reading = _read(_find_naming(pool.available_credits()), named)
     for wish in reading.ambiguous:
         pool.set_aside(wish.item, AMBIGUOUS_REFERENCE, _suggest(pool, wish, pool.debt_order, _suggest_debts))
     _settle_wishes(pool, reading.wishes, _settle_named_debts)
@@ -115,50 +117,82 @@ def _settle_debts_named_by_credits(pool: Pool) -> set[int]:
 def _settle_credits_named_by_debts(pool: Pool, named_by_credits: set[int]) -> None:
     """The mirror image, for debts that no credit has named: such as a refund that names a credit note."""
     named = _Named(pool, pool.credits, pool.credits_outside)
-    reading = _read([debt for debt in pool.available_debts() if debt.document not in named_by_credits], named)
+    debts = [debt for debt in _find_naming(pool.available_debts()) if debt.document not in named_by_credits]
+    reading = _read(debts, named)
     for wish in reading.ambiguous:
         pool.set_aside(wish.item, AMBIGUOUS_REFERENCE, _suggest(pool, wish, credit_order, _suggest_credits))
     _settle_wishes(pool, reading.wishes, _settle_named_credits)
     _keep_what_is_named(pool, reading, named)
 
 
+def _find_naming(items: list[OpenItem]) -> list[OpenItem]:
+    return [item for item in items if item.texts or item.links]
+
+
 class _Named:
-    """What the items of the other side may name: items inside and outside of the selection, and known documents."""
+    """What the items of the other side may name: items inside and outside of the selection, and known documents.
+
+    Most of it is made when it is first needed: most names are followed, and that is all.
+    """
 
     def __init__(self, pool: Pool, inside: list[OpenItem], outside: list[OpenItem]) -> None:
-        self.stacks = _stack_by_document(list(filter(pool.is_available, inside)))
-        self.items: dict[int, list[OpenItem]] = {}
-        for item in inside:
-            self.items.setdefault(item.document, []).append(item)
-        self.outside = {item.document for item in outside}
-        self.known = {document.document: document for document in pool.known}
-        self.index = ReferenceIndex(chain(inside, outside))
-        self.known_index = ReferenceIndex(pool.known)
+        self._pool, self._inside, self._outside = pool, inside, outside
 
-    def knows(self, documents: Iterable[int]) -> bool:
-        """Whether all of these are items of the group."""
+    def __bool__(self) -> bool:
+        return bool(self._inside or self._outside)
+
+    @cached_property
+    def stacks(self) -> Stacks:
+        """What may be settled now."""
+        return _stack_by_document(list(filter(self._pool.is_available, self._inside)))
+
+    @cached_property
+    def index(self) -> ReferenceIndex:
+        return ReferenceIndex(chain(self._inside, self._outside))
+
+    @cached_property
+    def items(self) -> dict[int, list[OpenItem]]:
+        by_document: dict[int, list[OpenItem]] = {}
+        for item in self._inside:
+            by_document.setdefault(item.document, []).append(item)
+        return by_document
+
+    @cached_property
+    def outside(self) -> set[int]:
+        return {item.document for item in self._outside}
+
+    @cached_property
+    def known(self) -> dict[int, KnownDocument]:
+        return {document.document: document for document in self._pool.known}
+
+    @cached_property
+    def known_index(self) -> ReferenceIndex:
+        return ReferenceIndex(self._pool.known)
+
+    def holds(self, documents: Iterable[int]) -> bool:
+        """Whether all of these are documents of the group."""
         return all(document in self.items or document in self.outside for document in documents)
 
 
 def _read(items: list[OpenItem], named: _Named) -> _Reading:
     """What the texts and links of ``items`` name. The links inside have been followed by now."""
     reading = _Reading([], [], [], [], set())
-    if not (named.items or named.outside):
+    if not (items and named):
         return reading
+    index, all_stacks = named.index, named.stacks
     for item in items:
-        if not (item.texts or item.links):
-            continue
-        mentions = named.index.find_mentions(item.texts)
+        mentions = index.find_mentions(item.texts)
         documents = mentions.by_document
-        reading.named.update(documents)
-        stacks = [named.stacks[document] for document in documents if document in named.stacks]
-        if stacks:
-            wish = _Wish(item, stacks, _explain_mentions(mentions))
-            (reading.ambiguous if mentions.ambiguous else reading.wishes).append(wish)
-        if mentions.unanswered or not named.knows(item.links):
+        if documents:
+            reading.named.update(documents)
+            stacks = [all_stacks[document] for document in documents if document in all_stacks]
+            if stacks:
+                wish = _Wish(item, stacks, _explain_mentions(mentions))
+                (reading.ambiguous if mentions.ambiguous else reading.wishes).append(wish)
+        if mentions.unanswered or (item.links and not named.holds(item.links)):
             reading.unanswered.append(item)
             if named.known:
-                of_known = named.known_index.find_mentions(item.texts, named.index)
+                of_known = named.known_index.find_mentions(item.texts, index)
                 mentions = mentions._replace(by_document={**of_known.by_document, **documents})
         if mentions.by_document or item.links:
             reading.meant.append((item, mentions))
@@ -171,7 +205,8 @@ def _keep_what_is_named(pool: Pool, reading: _Reading, named: _Named) -> None:
     meant = [(item, mentions) for item, mentions in reading.meant if pool.is_available(item)]
     if not meant:
         return
-    met = {pair for match in pool.matches for pair in _list_meetings(match)}
+    ids = {item.id for item, _mentions in meant}
+    met = {pair for match in pool.matches for pair in _list_meetings(match) if pair[0] in ids}
     for item, mentions in meant:
         refused, needs = [], []
         for document in sorted({*mentions.by_document, *item.links}):
