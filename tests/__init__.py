@@ -28,6 +28,7 @@ from .engine import (
     test_same_as_native,
     test_scenarios,
     test_scope_limits,
+    test_void_documents,
 )
 from .report import (
     test_allocation_report,

@@ -14,6 +14,7 @@ REASONS = [
     ("search_exhausted", "Too many combinations to search"),
     ("excluded", "Excluded from automatic allocation"),
     ("reserved", "Reserved for its own order or online payment"),
+    ("void", "Its payment was rejected or cancelled"),
     ("currency_mismatch", "Its counterpart is in another currency"),
     ("account_mismatch", "Its counterpart is on another account"),
     ("no_partner", "No partner on the entry"),

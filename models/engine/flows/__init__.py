@@ -5,6 +5,7 @@ need them, but a shop must not lose its customers' card payments to their oldest
 """
 
 from .invoice_transactions import InvoiceTransactions
+from .payments import Payments
 from .sales_orders import SalesOrders
 
-FLOWS = (InvoiceTransactions(), SalesOrders())
+FLOWS = (Payments(), InvoiceTransactions(), SalesOrders())
