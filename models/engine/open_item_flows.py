@@ -32,7 +32,8 @@ class OpenItemFlows(models.AbstractModel):
 
         :param Aliases alias: the names of the joined tables
         """
-        return SQL(" || ").join([SQL("'{}'::integer[]"), *self._ask_flows("get_linked_documents_sql", alias)])
+        arrays = [SQL("'{}'::integer[]"), *self._ask_flows("get_linked_documents_sql", alias)]
+        return SQL("ARRAY_REMOVE(%s, NULL)", SQL(" || ").join(arrays))
 
     @api.model
     def _ask_flows(self, question, alias):

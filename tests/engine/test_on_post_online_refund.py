@@ -111,6 +111,18 @@ class TestOnPostOnlineRefund(OnlinePaymentCase):
         self.assertAllocated(refund, transaction.payment_id, 80, "reference")
         self.assertOpen(self.prepayment, 500)
 
+    def test_refund_of_what_was_taken_off_the_order_before_it_was_invoiced(self):
+        order, transaction = self.paid_order(80)
+        refund = self.refund(transaction, 30)
+        order.order_line.price_unit = 50
+        invoice = order._create_invoices()
+        invoice.action_post()
+        self.commit()
+        self.assertTrue(self.partials_between(invoice, transaction.payment_id), "Odoo itself has paid the invoice")
+        self.left()
+        self.assertAllocated(refund, transaction.payment_id, 30, "reference")
+        self.assertOpen(self.prepayment, 500)
+
     def test_refund_of_a_payment_for_nothing_in_particular_takes_that_payment(self):
         transaction = self.transaction(80)
         transaction._set_done()

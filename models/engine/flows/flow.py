@@ -32,7 +32,8 @@ class Flow:
         """
 
     def get_linked_documents_sql(self, env, alias) -> SQL | None:
-        """An array of the ids of the journal entries that an item was made for, or was made by.
+        """An array of the ids of the journal entries that an item was made for, or was made by; NULL among them does no
+        harm.
 
         :param Aliases alias: the names of the joined tables
         """

@@ -1,27 +1,24 @@
 from odoo.tools import SQL
 
 from .flow import Flow
-from .sales_orders import SalesOrders, get_invoice_items_sql, get_paid_orders_sql
+from .sales_orders import SalesOrders, get_awaits_invoice_sql, get_invoice_items_sql, get_paid_orders_sql
 
 
 class OnlineRefunds(Flow):
     """Refunds of online payments (``account_payment``): the money goes first, the credit note comes later.
 
     A refund belongs to the payment that it returns and, where that paid invoices or orders, to their credit notes. It
-    waits as long as less has been credited than was refunded. If the payment itself is still open, and no order keeps
-    it, the two settle each other.
+    waits as long as less has been credited than was refunded. If the payment itself is still open, and no order that
+    awaits its invoice keeps it, the two settle each other.
     """
 
     needs = {"account.payment": ("payment_transaction_id", "source_payment_id"), "account.move": ("transaction_ids",)}
 
     def get_reserved_sql(self, env, alias):
-        has_orders = SalesOrders().is_installed(env)
-        orders = get_paid_orders_sql(SQL("source.id")) if has_orders else SQL("SELECT NULL::integer WHERE FALSE")
-        is_ordered = SQL("FALSE")
-        if has_orders:
-            is_ordered = SQL(
-                "EXISTS (SELECT 1 FROM sale_order WHERE sale_order.id IN (%s) AND sale_order.state = 'sale')", orders
-            )
+        awaits_invoice = SQL("FALSE")
+        if SalesOrders().is_installed(env):
+            orders = get_paid_orders_sql(SQL("source.id"))
+            awaits_invoice = get_awaits_invoice_sql(orders, SQL("sale_order.state = 'sale'"))
         return SQL(
             """EXISTS (
                 SELECT 1
@@ -36,14 +33,14 @@ class OnlineRefunds(Flow):
                         WHERE id IN (%(documents)s)) document
                  WHERE refund.id = %(payment)s.payment_transaction_id
                    AND refund.operation = 'refund'
-                   AND (document.number > 0 OR %(is_ordered)s)
+                   AND (document.number > 0 OR %(awaits_invoice)s)
                    AND document.credited < (
                        SELECT SUM(ABS(child.amount))
                          FROM payment_transaction child
                         WHERE child.source_transaction_id = source.id
                           AND child.operation = 'refund'
                           AND child.state = 'done')
-                   AND (%(is_ordered)s OR NOT EXISTS (
+                   AND (%(awaits_invoice)s OR NOT EXISTS (
                        SELECT 1
                          FROM account_move_line paid
                         WHERE paid.move_id = returned.move_id
@@ -53,7 +50,7 @@ class OnlineRefunds(Flow):
             )""",
             payment=alias.payment,
             documents=self._get_documents_sql(env),
-            is_ordered=is_ordered,
+            awaits_invoice=awaits_invoice,
         )
 
     def get_linked_documents_sql(self, env, alias):

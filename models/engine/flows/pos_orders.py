@@ -15,7 +15,7 @@ class PosOrders(Flow):
 
     def get_linked_documents_sql(self, env, alias):
         return SQL(
-            """ARRAY(
+            """CASE WHEN %(move)s.move_type IN ('entry', 'out_refund') THEN ARRAY(
                 SELECT paying.account_move_id
                   FROM pos_payment paying
                  WHERE paying.pos_order_id = %(move)s.reversed_pos_order_id AND paying.account_move_id IS NOT NULL
@@ -41,7 +41,7 @@ class PosOrders(Flow):
                   JOIN pos_order sold ON sold.id = sold_line.order_id
                   JOIN pos_session session ON session.id = sold.session_id
                  WHERE customer.commercial_partner_id = %(partner)s.id
-            )""",
+            ) ELSE '{}' END""",
             move=alias.move,
             partner=alias.partner,
         )
