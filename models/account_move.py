@@ -28,7 +28,7 @@ class AccountMove(models.Model):
         search="_search_credit_allocation_available",
         groups="account.group_account_readonly,account.group_account_invoice",
         help="Something of it is open, and its partner has an outstanding credit on the same account that is neither "
-        "excluded nor reserved, though perhaps in another currency.",
+        "excluded, reserved nor void, though perhaps in another currency.",
     )
 
     credit_allocation_side = fields.Selection(

@@ -8,6 +8,7 @@ from ..matching.open_item import (
     MANUAL,
     OUTSIDE,
     RESERVED,
+    VOID,
     AllocationPlan,
     Cap,
     Evidence,
@@ -102,7 +103,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
         return (
             sorted(targets, key=lambda item: (item.due_date, item.id)),
             sorted(
-                (item for item in others if item.group in groups and item.blocked not in (RESERVED, OUTSIDE)),
+                (item for item in others if item.group in groups and item.blocked not in (RESERVED, VOID, OUTSIDE)),
                 key=lambda item: (item.date if side == DEBT else item.due_date, item.id),
             ),
         )

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..matching.open_item import DEBT, NO_EXCHANGE_JOURNAL, RESERVED
+from ..matching.open_item import DEBT, NO_EXCHANGE_JOURNAL, RESERVED, VOID
 from ..models.engine.open_item_reader import PAYABLE
 
 
@@ -72,6 +72,14 @@ class AccountCreditAllocationWizardChecks(models.AbstractModel):
                 )
             )
         blocked = {target.blocked for target in targets}
+        if VOID in blocked:
+            raise UserError(
+                self.env._(
+                    "The payment %s was rejected or cancelled, so there is nothing to allocate. If the money came "
+                    "after all, reset it to draft and confirm it.",
+                    label,
+                )
+            )
         if RESERVED in blocked:
             raise UserError(self.env._("%s is reserved for its own order or online payment.", label))
         if NO_EXCHANGE_JOURNAL in blocked:

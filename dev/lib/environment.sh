@@ -53,24 +53,25 @@ ensure_venv() {
     cp "$list" "$venv/.installed"
 }
 
-# OCA's addons from PyPI, in a folder of their own: they are no part of Odoo's environment, and name it as a package that
-# PyPI does not have. Sets queue_job.
-ensure_queue_job() {
-    local list=$root/dev/requirements/queue_job.txt
-    queue_job=$cache/queue_job
-    one_at_a_time fetch_queue_job
+# OCA's addons from PyPI, those of dev/requirements/NAME.txt, in a folder of their own: they are no part of Odoo's
+# environment, and name it as a package that PyPI does not have. Sets oca, the folder, for use_oca.
+#   ensure_oca NAME
+ensure_oca() {
+    oca=$cache/oca/$1
+    one_at_a_time fetch_oca "$1"
 }
 
-fetch_queue_job() {
-    ! cmp -s "$list" "$queue_job/.installed" || return 0
+fetch_oca() {
+    local list=$root/dev/requirements/$1.txt
+    ! cmp -s "$list" "$oca/.installed" || return 0
     ensure_packages python3-venv ca-certificates
     one_at_a_time ensure_uv
-    say "Fetching OCA's queue_job (dev/requirements/queue_job.txt)"
-    rm -rf "$queue_job"
-    "$cache/uv/bin/uv" pip install -q --python "$(find_python)" --target "$queue_job" --no-deps --require-hashes -r "$list" \
-        </dev/null || fail "queue_job could not be fetched from PyPI (above): check the network and try again. Without \
-it account_credit_allocation_queue_job cannot be tested; dev/test check matching odoo leaves it out."
-    cp "$list" "$queue_job/.installed"
+    say "Fetching OCA's addons (dev/requirements/$1.txt)"
+    rm -rf "$oca"
+    "$cache/uv/bin/uv" pip install -q --python "$(find_python)" --target "$oca" --no-deps --require-hashes -r "$list" \
+        </dev/null || fail "The addons of dev/requirements/$1.txt could not be fetched from PyPI (above): check the \
+network and try again. Without them what needs them cannot be tested; dev/test check matching odoo leaves it out."
+    cp "$list" "$oca/.installed"
 }
 
 # uv installs in a quarter of pip's time. It trusts the machine's certificates, as pip does.

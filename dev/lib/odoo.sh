@@ -52,10 +52,10 @@ stage_for_odoo() {
     [ ! -d "$run/addons/$addon/$addons_folder" ] || mv "$run/addons/$addon/$addons_folder" "$run/further"
 }
 
-# After ensure_queue_job: Odoo's commands see OCA's queue_job, too.
-use_queue_job() {
-    odoo_command[1]=PYTHONPATH=$odoo_source:$queue_job
-    addons_path+=,$queue_job/odoo/addons
+# After ensure_oca: Odoo's commands see these addons, too.
+use_oca() {
+    odoo_command[1]=PYTHONPATH=$odoo_source:$oca
+    addons_path+=,$oca/odoo/addons
     odoo_options+=(--addons-path="$addons_path")
 }
 

@@ -25,8 +25,8 @@ test_wheels() {
     build_wheels "$run/dist"
     "$(find_python)" "$root/dev/lib/wheel_contents.py" "$run/dist" "$addon" $names
     ensure_odoo
-    ensure_queue_job
-    use_queue_job
+    ensure_oca queue_job
+    use_oca
     ensure_template "$(list_test_requirements)"
     say "Installing the wheels with pip, then the addons from there (log: $log)"
     "$cache/uv/bin/pip" install -q --no-deps --no-index --target "$run/site" "$run"/dist/*.whl

@@ -24,6 +24,7 @@ REASONS = [
     ("search_exhausted", "Too many combinations to search"),
     ("excluded", "Excluded from automatic allocation"),
     ("reserved", "Reserved for its own order or online payment"),
+    ("void", "Its payment was rejected or cancelled"),
     ("currency_mismatch", "Its counterpart is in another currency"),
     ("account_mismatch", "Its counterpart is on another account"),
     ("no_partner", "No partner on the entry"),
@@ -136,7 +137,7 @@ class AccountCreditAllocationLeftover(models.Model):
         if named[0].document > 0:
             return {"named_model": "account.move", "named_id": named[0].document}
         account_type = line.account_id.account_type
-        for flow in self.env["account.open.item.reader"]._get_flows():
+        for flow in self.env["account.open.item.flows"]._get_flows():
             if flow.order_model and flow.order_account_type == account_type:
                 return {"named_model": flow.order_model, "named_id": -named[0].document}
         return {}

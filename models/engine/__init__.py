@@ -1,3 +1,6 @@
+from . import open_item_flows  # the reader inherits it
+
+# isort: split
 from . import (
     allocation_executor,
     allocation_lock,

@@ -6,8 +6,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, OUTSIDE, RESERVED, Group, OpenItem
-from .flows import FLOWS
+from ...matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, OUTSIDE, RESERVED, VOID, Group, OpenItem
 
 RECEIVABLE = "asset_receivable"
 PAYABLE = "liability_payable"
@@ -82,6 +81,7 @@ class OpenItemReader(models.AbstractModel):
     """The door into the matching core: journal items become open items, in one read for all partners."""
 
     _name = "account.open.item.reader"
+    _inherit = ["account.open.item.flows"]
     _description = "Open Item Reader"
 
     @api.model
@@ -180,6 +180,20 @@ class OpenItemReader(models.AbstractModel):
         """One SELECT with all that the core needs to know; residuals are positive, in minor units."""
         self.env.flush_all()
         query = self.env["account.move.line"]._search(self._get_open_item_domain(scope))
+        alias = self._join_tables(query)
+        # less than half a minor unit is nothing that could be settled
+        query.add_where(
+            SQL("ROUND(account_move_line.amount_residual_currency * 10 ^ %s.decimal_places) <> 0", alias.currency)
+        )
+        query.add_where(self._get_may_be_open_sql(alias))
+        return query.select(*self._get_open_item_columns(alias), self._get_outside_sql(alias, scope.limits))
+
+    @api.model
+    def _join_tables(self, query):
+        """Join to a query over journal items what the conditions and columns speak of.
+
+        :return: :class:`Aliases`
+        """
         line = "account_move_line"
         move = query.join(line, "move_id", "account_move", "id", "move")
         account = query.join(line, "account_id", "account_account", "id", "account")
@@ -188,13 +202,7 @@ class OpenItemReader(models.AbstractModel):
         contact = query.left_join(line, "partner_id", "res_partner", "id", "contact")
         partner = query.left_join(contact, "commercial_partner_id", "res_partner", "id", "partner")
         payment = query.left_join(move, "origin_payment_id", "account_payment", "id", "payment")
-        alias = Aliases(*map(SQL.identifier, (move, account, journal, currency, partner, payment)))
-        # less than half a minor unit is nothing that could be settled
-        query.add_where(
-            SQL("ROUND(account_move_line.amount_residual_currency * 10 ^ %s.decimal_places) <> 0", alias.currency)
-        )
-        query.add_where(self._get_may_be_open_sql(alias))
-        return query.select(*self._get_open_item_columns(alias), self._get_outside_sql(alias, scope.limits))
+        return Aliases(*map(SQL.identifier, (move, account, journal, currency, partner, payment)))
 
     @api.model
     def _get_may_be_open_sql(self, alias):
@@ -229,7 +237,7 @@ class OpenItemReader(models.AbstractModel):
                         SELECT item.move_id, item.account_id, item.partner_id, books.root_id, item.is_debt
                           FROM item
                           JOIN books USING (company_id)
-                         WHERE NOT item.excluded AND NOT item.reserved AND item.partner_id IS NOT NULL
+                         WHERE NOT item.excluded AND NOT item.reserved AND NOT item.void AND item.partner_id IS NOT NULL
                     )
                SELECT move_id
                  FROM free
@@ -295,6 +303,7 @@ class OpenItemReader(models.AbstractModel):
                 alias.partner,
             ),
             SQL("(%s) AS reserved", self._get_reserved_sql(alias)),
+            SQL("%s AS void", self._get_void_sql(alias)),
             SQL("%s AS linked_ids", self._get_linked_documents_sql(alias)),
         ]
 
@@ -334,31 +343,13 @@ class OpenItemReader(models.AbstractModel):
         )
 
     @api.model
-    def _get_reserved_sql(self, alias):
-        """The condition under which an item belongs to something of its own: a hook for addons that know of such.
-
-        :param Aliases alias: the names of the joined tables
-        """
-        found = [flow.get_reserved_sql(self.env, alias) for flow in self._get_flows()]
-        return SQL(" OR ").join([SQL("FALSE"), *filter(None, found)])
-
-    @api.model
-    def _get_linked_documents_sql(self, alias):
-        """An array of the ids of the journal entries that an item was made for: a hook for addons that know of more.
-
-        :param Aliases alias: the names of the joined tables
-        """
-        found = [flow.get_linked_documents_sql(self.env, alias) for flow in self._get_flows()]
-        return SQL(" || ").join([SQL("'{}'::integer[]"), *filter(None, found)])
-
-    @api.model
-    def _get_flows(self):
-        """The flows that have plans for open items, as far as their addons are installed: a hook to add flows of one's
-        own, or to take one's own way with one of these.
-
-        :return: list of :class:`Flow`
-        """
-        return [flow for flow in FLOWS if flow.is_installed(self.env)]
+    def _find_void(self, lines):
+        """Of these journal items, open or not, those that are worth nothing."""
+        lines.env.flush_all()
+        query = lines._search([("id", "in", lines.ids)], bypass_access=True)
+        alias = self._join_tables(query)
+        query.add_where(self._get_void_sql(alias))
+        return lines.browse([line_id for (line_id,) in self.env.execute_query(query.select())])
 
     @api.model
     def _prepare_open_item(self, row, company):
@@ -371,7 +362,9 @@ class OpenItemReader(models.AbstractModel):
         is_invoice = move_type in INVOICE_TYPES
         identifiers, origins = get_names(move_type, row.number, row.payment_reference, row.ref, row.invoice_origin)
         blocked = None
-        if row.reserved:  # first: what is merely excluded may still be used by hand
+        if row.void:
+            blocked = VOID
+        elif row.reserved:  # before the next: what is merely excluded may still be used by hand
             blocked = RESERVED
         elif row.excluded:
             blocked = EXCLUDED

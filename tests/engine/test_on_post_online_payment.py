@@ -4,9 +4,8 @@ from odoo.tests import tagged
 from ..common import OnPostCase
 
 
-@tagged("post_install", "-at_install")
-class TestOnPostOnlinePayment(OnPostCase):
-    """A card payment pays its own invoice or its own sales order, whatever older invoices are open."""
+class OnlinePaymentCase(OnPostCase):
+    """A provider, and a customer with an old invoice of 200."""
 
     def setUp(self):
         super().setUp()
@@ -32,6 +31,30 @@ class TestOnPostOnlinePayment(OnPostCase):
                 **vals,
             }
         )
+
+    def paid_order(self, amount):
+        if "sale.order" not in self.env:
+            self.skipTest("sales are not installed")
+        self.env.user.group_ids |= self.env.ref("sales_team.group_sale_salesman_all_leads")
+        product = self.env["product.product"].create(
+            {"name": "Service", "type": "service", "invoice_policy": "order", "taxes_id": [Command.clear()]}
+        )
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "order_line": [Command.create({"product_id": product.id, "price_unit": amount})],
+            }
+        )
+        transaction = self.transaction(amount, sale_order_ids=[Command.set(order.ids)])
+        transaction._set_done()
+        transaction._post_process()
+        self.assertEqual(order.state, "sale")
+        return order, transaction
+
+
+@tagged("post_install", "-at_install")
+class TestOnPostOnlinePayment(OnlinePaymentCase):
+    """A card payment pays its own invoice or its own sales order, whatever older invoices are open."""
 
     def test_card_payment_pays_the_invoice_it_was_made_for(self):
         invoice = self.invoice(80)
@@ -93,22 +116,3 @@ class TestOnPostOnlinePayment(OnPostCase):
         order.with_context(disable_cancel_warning=True).action_cancel()
         self.allocate(partner_ids=(self.customer.id,))
         self.assertAllocated(self.old, transaction.payment_id, 80)
-
-    def paid_order(self, amount):
-        if "sale.order" not in self.env:
-            self.skipTest("sales are not installed")
-        self.env.user.group_ids |= self.env.ref("sales_team.group_sale_salesman_all_leads")
-        product = self.env["product.product"].create(
-            {"name": "Service", "type": "service", "invoice_policy": "order", "taxes_id": [Command.clear()]}
-        )
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": self.customer.id,
-                "order_line": [Command.create({"product_id": product.id, "price_unit": amount})],
-            }
-        )
-        transaction = self.transaction(amount, sale_order_ids=[Command.set(order.ids)])
-        transaction._set_done()
-        transaction._post_process()
-        self.assertEqual(order.state, "sale")
-        return order, transaction

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from odoo.addons.account_credit_allocation.matching.open_item import RESERVED, VOID
 from odoo.addons.account_credit_allocation.models.engine.open_item_reader import AllocationScope
 
 
@@ -58,7 +59,7 @@ class AccountMoveLine(models.Model):
             [
                 item.id
                 for item in credits
-                if item.blocked != "reserved" and (currency is None or item.currency == currency.id)
+                if item.blocked not in (RESERVED, VOID) and (currency is None or item.currency == currency.id)
             ]
         )
         on_payment = lines.move_id.filtered(lambda move: move._has_cash_basis_taxes())

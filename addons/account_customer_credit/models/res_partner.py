@@ -88,6 +88,7 @@ class ResPartner(models.Model):
             """SELECT partner_id, company_id, currency_id, CASE WHEN is_debt THEN -residual ELSE residual END AS amount
                  FROM (%s) item
                 WHERE partner_id IS NOT NULL
+                  AND NOT void
                   AND CASE WHEN is_debt THEN move_type = 'entry' ELSE NOT reserved END""",
             self.env["account.open.item.reader"].sudo()._get_open_item_query(scope),
         )

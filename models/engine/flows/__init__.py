@@ -4,8 +4,24 @@ What has plans for open items belongs to other addons. They are asked only where
 need them, but a shop must not lose its customers' card payments to their oldest invoices.
 """
 
+from .advance_payments import AdvancePayments
 from .invoice_transactions import InvoiceTransactions
+from .online_refunds import OnlineRefunds
+from .payment_orders import PaymentOrders
+from .payments import Payments
+from .pos_online_payments import PosOnlinePayments
+from .pos_orders import PosOrders
 from .purchase_orders import PurchaseOrders
 from .sales_orders import SalesOrders
 
-FLOWS = (InvoiceTransactions(), SalesOrders(), PurchaseOrders())
+FLOWS = (
+    Payments(),
+    InvoiceTransactions(),
+    OnlineRefunds(),
+    SalesOrders(),
+    PurchaseOrders(),
+    AdvancePayments(),
+    PaymentOrders(),
+    PosOnlinePayments(),
+    PosOrders(),
+)

@@ -27,8 +27,16 @@ class Flow:
         :param Aliases alias: the names of the joined tables
         """
 
+    def get_void_sql(self, env, alias) -> SQL | None:
+        """The condition under which an item is worth nothing, because its document is: a payment that was rejected
+        keeps a posted entry.
+
+        :param Aliases alias: of the joined tables ``move`` and ``payment`` alone are there wherever this is asked
+        """
+
     def get_linked_documents_sql(self, env, alias) -> SQL | None:
-        """An array of the ids of the journal entries that an item was made for, or was made by.
+        """An array of the ids of the journal entries that an item was made for, or was made by; NULL among them does no
+        harm.
 
         :param Aliases alias: the names of the joined tables
         """

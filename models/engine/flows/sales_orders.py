@@ -14,34 +14,11 @@ class SalesOrders(Flow):
     order_account_type = "asset_receivable"
 
     def get_reserved_sql(self, env, alias):
-        return SQL(
-            """EXISTS (
-                SELECT 1
-                  FROM sale_order_transaction_rel ordering
-                  JOIN sale_order ON sale_order.id = ordering.sale_order_id
-                 WHERE ordering.transaction_id = %(payment)s.payment_transaction_id
-                   AND sale_order.state = 'sale'
-                   AND (sale_order.invoice_status <> 'invoiced' OR EXISTS (
-                        SELECT 1 FROM (%(invoices)s) invoice WHERE invoice.parent_state = 'draft'))
-            )""",
-            payment=alias.payment,
-            invoices=self._get_invoice_items_sql(alias),
-        )
+        orders = get_paid_orders_sql(SQL("%s.payment_transaction_id", alias.payment))
+        return get_awaits_invoice_sql(orders, SQL("sale_order.state = 'sale'"))
 
     def get_linked_documents_sql(self, env, alias):
-        return SQL("ARRAY(SELECT DISTINCT invoice.move_id FROM (%s) invoice)", self._get_invoice_items_sql(alias))
-
-    def _get_invoice_items_sql(self, alias):
-        """The invoiced items of the orders that the payment of the row was made for."""
-        return SQL(
-            """SELECT invoice_line.move_id, invoice_line.parent_state
-                 FROM sale_order_transaction_rel paid
-                 JOIN sale_order_line ON sale_order_line.order_id = paid.sale_order_id
-                 JOIN sale_order_line_invoice_rel invoiced ON invoiced.order_line_id = sale_order_line.id
-                 JOIN account_move_line invoice_line ON invoice_line.id = invoiced.invoice_line_id
-                WHERE paid.transaction_id = %s.payment_transaction_id""",
-            alias.payment,
-        )
+        return get_invoice_ids_sql(get_paid_orders_sql(SQL("%s.payment_transaction_id", alias.payment)))
 
     def get_orders_sql(self, partner_ids, company_ids):
         return SQL(
@@ -69,3 +46,57 @@ class SalesOrders(Flow):
             partner_ids,
             company_ids,
         )
+
+def get_paid_orders_sql(transaction_id):
+    """A SELECT of the ids of the orders that a transaction pays.
+
+    :param SQL transaction_id: its id
+    """
+    return SQL(
+        "SELECT ordering.sale_order_id FROM sale_order_transaction_rel ordering WHERE ordering.transaction_id = %s",
+        transaction_id,
+    )
+
+
+def get_awaits_invoice_sql(orders, is_in_force):
+    """The condition that one of the orders is still to be invoiced, or to get its invoice confirmed.
+
+    :param SQL orders: a SELECT of ids
+    :param SQL is_in_force: which states of ``sale_order`` count
+    """
+    return SQL(
+        """EXISTS (
+            SELECT 1
+              FROM sale_order
+             WHERE sale_order.id IN (%s)
+               AND %s
+               AND (sale_order.invoice_status <> 'invoiced' OR EXISTS (
+                    SELECT 1 FROM (%s) invoice WHERE invoice.parent_state = 'draft'))
+        )""",
+        orders,
+        is_in_force,
+        get_invoice_items_sql(SQL("sale_order.id")),
+    )
+
+
+def get_invoice_ids_sql(orders):
+    """An array of the ids of the invoices and credit notes of the orders.
+
+    :param SQL orders: a SELECT of ids
+    """
+    return SQL("ARRAY(SELECT DISTINCT invoice.move_id FROM (%s) invoice)", get_invoice_items_sql(orders))
+
+
+def get_invoice_items_sql(orders):
+    """A SELECT of ``move_id`` and ``parent_state`` of the invoiced items of the orders.
+
+    :param SQL orders: an id, or a SELECT of ids
+    """
+    return SQL(
+        """SELECT invoice_line.move_id, invoice_line.parent_state
+             FROM sale_order_line
+             JOIN sale_order_line_invoice_rel invoiced ON invoiced.order_line_id = sale_order_line.id
+             JOIN account_move_line invoice_line ON invoice_line.id = invoiced.invoice_line_id
+            WHERE sale_order_line.order_id IN (%s)""",
+        orders,
+    )

@@ -5,6 +5,8 @@ from odoo.addons.account_credit_allocation.models.engine.open_item_reader import
 
 # of commercial partners: where the context names them, nothing of others is read, whatever the domain says
 PARTNERS_KEY = "customer_credit_partner_ids"
+# the names of the tables that are joined to the journal items, for the conditions of the reader
+ALIASES = Aliases(*map(SQL.identifier, Aliases._fields))
 
 
 class CustomerCreditMovement(models.Model):
@@ -177,8 +179,8 @@ class CustomerCreditMovement(models.Model):
     def _get_spent_credit_movements_sql(self):
         """Partials of free credits with what does not count, first of all with invoices: partial a of the example.
 
-        The other side counts where it is a debit of a posted entry, of the same customer, company and currency, and no
-        entry that native reconciliation made.
+        The other side counts where it is a debit of a posted entry, of the same customer, company and currency, neither
+        void nor of an entry that native reconciliation made.
         """
         return SQL(
             """SELECT partial.id::bigint * 4 + 1, item.partner_id, item.company_id, item.currency_id, %(date)s,
@@ -191,6 +193,7 @@ class CustomerCreditMovement(models.Model):
                  JOIN account_partial_reconcile partial ON partial.credit_move_id = item.id
                  JOIN account_move_line debit ON debit.id = partial.debit_move_id
                  JOIN account_move debit_move ON debit_move.id = debit.move_id
+            LEFT JOIN account_payment debit_payment ON debit_payment.id = debit_move.origin_payment_id
             LEFT JOIN res_partner debit_contact ON debit_contact.id = debit.partner_id
                 WHERE item.counts
                   AND NOT item.is_debit
@@ -199,10 +202,14 @@ class CustomerCreditMovement(models.Model):
                            AND debit_contact.commercial_partner_id IS NOT DISTINCT FROM item.partner_id
                            AND debit.company_id = item.company_id
                            AND debit.currency_id = item.currency_id
-                           AND NOT %(made)s)""",
+                           AND NOT %(made)s
+                           AND NOT %(void)s)""",
             items=self._get_items_sql(),
             date=self._get_matching_date_sql(),
             made=self._get_made_by_reconciliation_sql(SQL("debit_move")),
+            void=self.env["account.open.item.reader"]._get_void_sql(
+                ALIASES._replace(move=SQL("debit_move"), payment=SQL("debit_payment"))
+            ),
         )
 
     @api.model
@@ -248,20 +255,20 @@ class CustomerCreditMovement(models.Model):
         """Posted receivable items of customers that are credits, or debits of plain entries; ``counts`` says which of
         them make up the available credit while they are open.
 
-        The open item reader knows what is reserved; what it leaves out is left out here, by the same conditions.
+        The open item reader knows what is reserved; what it leaves out is left out here, by the same conditions. A
+        credit that is void counts as little as a reserved one, and is taken for one.
 
         :param bool of_anybody: also those of partners whom the context does not name
         """
-        names = ("move", "account", "journal", "currency", "partner", "payment")
-        alias = Aliases(*map(SQL.identifier, names))
+        reader = self.env["account.open.item.reader"]
         return SQL(
             """SELECT account_move_line.id, contact.commercial_partner_id AS partner_id, account_move_line.company_id,
                       account_move_line.currency_id, account_move_line.date, account_move_line.create_date,
                       account_move_line.move_id, -account_move_line.amount_currency AS amount, move.name,
                       COALESCE(NULLIF(account_move_line.name, ''), move.ref) AS label,
                       account_move_line.amount_currency > 0 AND move.move_type = 'entry' AS is_debit,
-                      account_move_line.amount_currency < 0 AND (%(reserved)s) AS reserved,
-                      account_move_line.amount_currency > 0 OR NOT (%(reserved)s) AS counts,
+                      account_move_line.amount_currency < 0 AND (%(reserved)s OR %(void)s) AS reserved,
+                      NOT %(void)s AND (account_move_line.amount_currency > 0 OR NOT (%(reserved)s)) AS counts,
                       CASE WHEN move.customer_credit_kind IS NOT NULL THEN move.customer_credit_kind
                            WHEN move.move_type = 'out_refund' THEN 'credit_note'
                            WHEN move.origin_payment_id IS NULL AND move.statement_line_id IS NULL THEN 'entry'
@@ -281,9 +288,10 @@ class CustomerCreditMovement(models.Model):
                        OR account_move_line.amount_currency > 0 AND move.move_type = 'entry')
                   AND %(may_be_open)s
                   AND %(partners)s""",
-            reserved=self.env["account.open.item.reader"]._get_reserved_sql(alias),
+            reserved=reader._get_reserved_sql(ALIASES),
+            void=reader._get_void_sql(ALIASES),
             accounts=self._get_receivable_ids(),
-            may_be_open=self.env["account.open.item.reader"]._get_may_be_open_sql(alias),
+            may_be_open=reader._get_may_be_open_sql(ALIASES),
             partners=SQL("TRUE") if of_anybody else self._get_partners_sql(),
         )
 

@@ -130,10 +130,12 @@ class CustomerCreditReservation(models.Model):
 
     def _get_unbacked_amount(self):
         """What the entry took from no posted credit, in the currency: an overdraft, or a credit that was reset to
-        draft or cancelled since. Zero or more."""
+        draft, cancelled or rejected since. Zero or more."""
         self.ensure_one()
         debits = self._get_debit_lines()
-        backed = debits.matched_credit_ids.filtered(lambda partial: partial.credit_move_id.parent_state == "posted")
+        taken = debits.matched_credit_ids
+        void = self.env["account.open.item.reader"]._find_void(taken.credit_move_id)
+        backed = taken.filtered(lambda partial: (partial.credit_move_id - void).parent_state == "posted")
         return self.currency_id.round(
             sum(debits.mapped("amount_currency")) - sum(backed.mapped("debit_amount_currency"))
         )

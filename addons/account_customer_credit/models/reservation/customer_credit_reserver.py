@@ -44,8 +44,9 @@ class CustomerCreditReserver(models.AbstractModel):
     @api.model
     def _earmark(self, partner, lines, origin):
         """See ``res.partner._credit_earmark``."""
+        void = self.env["account.open.item.reader"]._find_void(lines)
         for line in lines:
-            usable = line.parent_state == "posted" and line.amount_residual_currency < 0
+            usable = line not in void and line.parent_state == "posted" and line.amount_residual_currency < 0
             if (
                 not usable
                 or line.credit_reservation_id

@@ -18,11 +18,12 @@ class CustomerCreditSettler(models.AbstractModel):
         debts = moves.sudo()._get_open_lines().filtered(lambda line: line.amount_residual_currency > 0)
         self._check_debts(reservation, moves, debts)
         left = held = reservation._check_amount(amount)
+        credits = reservation.line_ids - self.env["account.open.item.reader"]._find_void(reservation.line_ids)
         with self.env.cr.savepoint():
             # what needs no entry to change the account first
             for same_account in (True, False):
                 for debt in debts.sorted(lambda debt: (debt.date_maturity or debt.date, debt.id)):
-                    for line in reservation.line_ids.sorted("id"):
+                    for line in credits.sorted("id"):
                         if (line.account_id == debt.account_id) == same_account:
                             settled = self._settle_item(reservation, debt, line, left, amount)
                             left = currency.round(left - settled)
