@@ -137,7 +137,7 @@ class AccountCreditAllocationLeftover(models.Model):
         if named[0].document > 0:
             return {"named_model": "account.move", "named_id": named[0].document}
         account_type = line.account_id.account_type
-        for flow in self.env["account.open.item.flows"]._get_flows():
+        for flow in self.env["account.open.item.reader"]._get_flows():
             if flow.order_model and flow.order_account_type == account_type:
                 return {"named_model": flow.order_model, "named_id": -named[0].document}
         return {}

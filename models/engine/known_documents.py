@@ -82,7 +82,7 @@ class KnownDocumentReader(models.AbstractModel):
     @api.model
     def _read_orders(self, asked):
         """Orders of the payers, as far as they await invoices."""
-        for flow in self.env["account.open.item.flows"]._get_flows():
+        for flow in self.env["account.open.item.reader"]._get_flows():
             if asked.named_side != DEBT or flow.order_account_type not in asked.account_types:
                 continue
             orders = flow.get_orders_sql(asked.partners, asked.companies)
