@@ -23,7 +23,9 @@ from .engine import (
     test_flow_point_of_sale,
     test_flows,
     test_named,
+    test_on_opening,
     test_on_post,
+    test_on_post_jobs,
     test_on_post_native_flows,
     test_on_post_online_payment,
     test_on_post_online_refund,
@@ -46,6 +48,8 @@ from .rule import (
 )
 from .run import (
     test_run,
+    test_run_companies,
+    test_run_counts,
     test_run_drafts,
     test_run_faults,
     test_run_lifecycle,

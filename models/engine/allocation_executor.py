@@ -1,12 +1,12 @@
 import logging
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ...matching.open_item import CREDIT, DEBT, FAILED, LOCKED_BY_ANOTHER_USER, Leftover, Match
+from ...matching.invariants import check_matches
+from ...matching.open_item import CHANGED, CREDIT, DEBT, FAILED, LOCKED_BY_ANOTHER_USER, Leftover, Match
 from .allocation_planner import GroupPlan
 from .expected_conflicts import try_lock
 from .minor_units import to_minor_units
@@ -80,11 +80,8 @@ class AllocationExecutor(models.AbstractModel):
         :return: :class:`AllocationOutcome`
         :raise psycopg2.errors.SerializationFailure: somebody else changed one of the items meanwhile
         """
-        executor = self
-        if scope.rule_ids is not None:  # a chosen rule may write off though the company has switched it off
-            executor = self.with_context(credit_allocation_rule_ids=scope.rule_ids)
         plans = self.env["account.credit.allocation.planner"]._plan(scope)
-        return executor._execute(plans, origin, quiet=quiet)
+        return self._execute(plans, origin, quiet=quiet, rule_ids=scope.rule_ids)
 
     @api.model
     def _split_into_batches(self, plans):
@@ -114,7 +111,7 @@ class AllocationExecutor(models.AbstractModel):
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _execute(self, plans, origin, date=None, quiet=False):
+    def _execute(self, plans, origin, date=None, quiet=False, rule_ids=None):
         """Execute plans and record what was executed in documents of their own.
 
         Quiet is for mass runs, and takes less than half of the time. The books are the same to the cent, and each
@@ -126,24 +123,27 @@ class AllocationExecutor(models.AbstractModel):
         :param str origin: see :meth:`_allocate`
         :param date: of the documents, None for today
         :param bool quiet: no messages of Odoo's own about what has changed
+        :param rule_ids: see :meth:`_execute_plans`
         :return: :class:`AllocationOutcome`
         """
-        outcome = self._execute_plans(plans, quiet=quiet)
+        outcome = self._execute_plans(plans, quiet=quiet, rule_ids=rule_ids)
         outcome.documents = outcome.documents._create_done(outcome, origin, date)
         return outcome
 
     @api.model
-    def _execute_plans(self, plans, quiet=False):
+    def _execute_plans(self, plans, quiet=False, rule_ids=None):
         """Execute plans; to record what was executed is up to the caller.
 
         :param list plans: :class:`GroupPlan` records
         :param bool quiet: see :meth:`_execute`
+        :param rule_ids: the rules that were chosen for these plans, see :class:`AllocationScope`: what is written off
+            is measured by them. Handed over here and nowhere else: a client can put anything into a context.
         :return: :class:`AllocationOutcome` without documents
         """
         results = []
         for batch in self._split_into_batches([group_plan for group_plan in plans if group_plan.plan.matches]):
             results += together_or_alone(
-                self.env.cr, batch, lambda parts: self._reconcile_plans(parts, quiet), self._refuse_failed
+                self.env.cr, batch, lambda parts: self._reconcile_plans(parts, quiet, rule_ids), self._refuse_failed
             )
         refused = [result for result in results if isinstance(result, Refused)]
         return AllocationOutcome(
@@ -196,12 +196,15 @@ class AllocationExecutor(models.AbstractModel):
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _reconcile_plans(self, plans, quiet=False):
-        """Lock, read again, reconcile natively, compare.
+    def _reconcile_plans(self, plans, quiet=False, rule_ids=None):
+        """Check the plans, lock, read again, reconcile natively, compare.
 
         :return: list of :class:`Executed` and :class:`Refused`
+        :raise PlanError: a plan contradicts itself
         :raise AllocationMismatchError: what was written is not what was planned; the caller rolls back
         """
+        for _group, plan in plans:
+            check_matches(plan)
         plans, refused = self._lock_and_recheck(plans)
         if not plans:
             return refused
@@ -209,7 +212,7 @@ class AllocationExecutor(models.AbstractModel):
         partials = self._reconcile_matches(matches, quiet)
         executed = self._check_written(matches, partials)
         write_offs = [entry for _group, plan in plans for entry in plan.write_offs]
-        return executed + self._write_off(write_offs, quiet) + refused
+        return executed + self._write_off(write_offs, quiet, rule_ids) + refused
 
     @api.model
     def _reconcile_matches(self, matches, quiet=False):
@@ -218,17 +221,18 @@ class AllocationExecutor(models.AbstractModel):
         return self.env["account.move.line"]._reconcile_pairs(pairs, quiet=quiet)
 
     @api.model
-    def _write_off(self, write_offs, quiet=False):
+    def _write_off(self, write_offs, quiet=False, rule_ids=None):
         """Book what is written off, and reconcile it with the items that it is left of.
 
         :param list write_offs: :class:`WriteOff` records, of which everything else has been reconciled
         :param bool quiet: see :meth:`_execute`
+        :param rule_ids: see :meth:`_execute_plans`
         :return: list of :class:`Executed`
         :raise AllocationMismatchError: something is left; the caller rolls back
         """
         if not write_offs:
             return []
-        booked = self.env["account.credit.allocation.write.off"]._book(write_offs)
+        booked = self.env["account.credit.allocation.write.off"]._book(write_offs, rule_ids)
         matches = [match for match, _move in booked]
         partials = self._reconcile_matches(matches, quiet)
         items = self.env["account.move.line"].browse([write_off.item.id for write_off in write_offs])
@@ -266,14 +270,28 @@ class AllocationExecutor(models.AbstractModel):
             for line in locked
             if line.parent_state == "posted" and not line.reconciled
         }
-        free, refused = [], []
+        free, refused, locked_ids = [], [], set(locked.ids)
         for group_plan in plans:
-            items = chain.from_iterable((match.debt, match.credit) for match in group_plan.plan.matches)
-            if all(residuals.get(item.id) == item.residual for item in items):
-                free.append(group_plan)
-            else:
+            items = {item.id: item for match in group_plan.plan.matches for item in (match.debt, match.credit)}
+            if not items.keys() <= locked_ids:
                 refused.append(Refused(group_plan, LOCKED_BY_ANOTHER_USER))
+            elif changed := [item for item in items.values() if residuals.get(item.id) != item.residual]:
+                refused.append(Refused(group_plan, CHANGED, self._name_change(changed[0], residuals)))
+            else:
+                free.append(group_plan)
         return free, refused
+
+    @api.model
+    def _name_change(self, item, residuals):
+        """A sentence that says what has become of an item since the plan was made.
+
+        :param OpenItem item: as it was planned with
+        :param dict residuals: ``{journal item id: minor units}`` of what is open now
+        """
+        line = self.env["account.move.line"].browse(item.id)
+        now = item._replace(residual=residuals[item.id], blocked=None) if item.id in residuals else None
+        recheck = self.env["account.open.item.recheck"]
+        return recheck._find_change(line, line._get_open_item_label(), now, item.group, item.residual)
 
     @api.model
     def _find_matched_with_locked(self, lines):

@@ -165,10 +165,11 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
         :param set patient: those of them that may be tried again
         :return: :class:`BatchResult`
         """
-        executor, scope = self.env["account.credit.allocation.executor"], run._get_scope(partner_ids)
+        scope = run._get_scope(partner_ids)
         plans = self.env["account.credit.allocation.planner"]._plan(scope)
-        executor = executor.with_context(credit_allocation_rule_ids=scope.rule_ids)
-        outcome = executor._execute_plans(plans, quiet=run.quiet)
+        outcome = self.env["account.credit.allocation.executor"]._execute_plans(
+            plans, quiet=run.quiet, rule_ids=scope.rule_ids
+        )
         put_off = self._find_partners(outcome, "conflict") & patient
         for entries in (outcome.credits_left, outcome.debts_left):
             entries[:] = [
@@ -283,15 +284,17 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
 
     @api.model
     def _get_row_figures(self, run, rows, documents):
-        """``{partner id: (pairs, amount in the company's currency, items left)}`` of one try."""
+        """``{partner id: (pairs, amount in the company's currency, documents left)}`` of one try."""
         partners = rows.partner_id.ids
         if run.is_applying:
             documents = documents.filtered(lambda document: document.state == "done")
         allocated = self.env["account.credit.allocation.line"]._read_group(
-            [("allocation_id", "in", documents.ids)], ["partner_id"], ["__count", "amount:sum"]
+            [("allocation_id", "in", documents.ids), ("is_write_off", "=", False)],
+            ["partner_id"],
+            ["__count", "amount:sum"],
         )
         left = self.env["account.credit.allocation.leftover"]._read_group(
-            [("run_id", "=", run.id), ("partner_id", "in", partners)], ["partner_id"], ["__count"]
+            [("run_id", "=", run.id), ("partner_id", "in", partners)], ["partner_id"], ["move_id:count_distinct"]
         )
         pairs = {partner.id: (count, amount) for partner, count, amount in allocated}
         left_counts = {partner.id: count for partner, count in left}
