@@ -203,6 +203,9 @@ class PaymentTransaction(models.Model):
                 and tx.currency_id.compare_amounts(move.amount_residual, 0) > 0
             ).sorted(lambda move: (move.invoice_date_due or move.date, move.id))
             for reservation in tx._get_customer_credit_reservations() if invoices else ():
+                if all(reservation._get_amount_for(invoice) is None for invoice in invoices):
+                    reservation._credit_settle(invoices)
+                    continue
                 for invoice in invoices:
                     amount = reservation._get_amount_for(invoice)
                     if amount is None or amount > 0:
