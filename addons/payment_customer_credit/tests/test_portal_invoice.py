@@ -33,9 +33,7 @@ class TestPortalInvoice(CreditPortalCase):
         self.assertRegex(page, r'name="due" value="150.0"')
 
     def test_whoever_may_overdraw_is_told_how_much_can_be_used(self):
-        self.customer.with_company(self.company).write(
-            {"customer_credit_overdraft": "limit", "customer_credit_overdraft_limit": 50}
-        )
+        self.allow_overdraft(50)
         self.pay_with_credit(self.transaction(130, [self.invoice(130)]))
         self.log_in()
         page = self.invoice_page()
@@ -43,6 +41,60 @@ class TestPortalInvoice(CreditPortalCase):
             page, r"Your credit:(?s:.){0,200}text-danger(?s:.){0,200}30\.00(?s:.){0,200}At most(?s:.){0,200}20\.00"
         )
         self.assertNotIn("text-success", page[page.index("o_customer_credit_offer") :].split("</form>")[0])
+
+    def allow_overdraft(self, limit):
+        self.customer.with_company(self.company).write(
+            {"customer_credit_overdraft": "limit", "customer_credit_overdraft_limit": limit}
+        )
+
+    def offer_on_page(self, page):
+        return page[page.index("o_customer_credit_offer") :].split("</form>")[0]
+
+    def test_the_credit_is_prefilled_and_not_what_the_customer_would_owe(self):
+        self.allow_overdraft(100)
+        self.log_in()
+        offer = self.offer_on_page(self.invoice_page())
+        self.assertRegex(offer, r'name="amount"(?s:.){0,300}value="100.00"(?s:.){0,200}max="150.0"')
+        self.assertRegex(offer, r"At most(?s:.){0,200}150\.00(?s:.){0,200}beyond your credit you will owe")
+
+    def test_without_any_credit_nothing_is_prefilled(self):
+        self.allow_overdraft(100)
+        self.pay_with_credit(self.transaction(100, [self.invoice(100)]))
+        self.log_in()
+        self.assertNotIn("value=", re.search(r'<input[^>]*name="amount"[^>]*>', self.invoice_page())[0])
+
+    def test_what_goes_beyond_the_credit_is_named_as_owed_before_it_happens(self):
+        self.allow_overdraft(100)
+        self.log_in()
+        offer = self.offer_on_page(self.pay(150).text)
+        self.assertOpen(self.bill_to_pay, 150)
+        self.assertCredit(100)
+        self.assertRegex(offer, r"o_customer_credit_owed(?s:.){0,200}you will owe(?s:.){0,200}50\.00")
+        self.assertRegex(offer, r'name="owed" value="50.0"')
+        self.assertRegex(offer, r'name="amount"(?s:.){0,300}value="150.00"')
+        page = self.pay(150, owed=50).text
+        self.assertOpen(self.bill_to_pay, 0)
+        self.assertCredit(-50)
+        self.assertRegex(page, r"o_customer_credit_message(?s:.){0,300}you owe(?s:.){0,200}50\.00")
+
+    def test_what_the_customer_would_owe_is_named_again_when_it_has_changed(self):
+        self.allow_overdraft(100)
+        self.log_in()
+        self.pay_with_credit(self.transaction(20, [self.invoice(20)]))
+        offer = self.offer_on_page(self.pay(150, owed=50).text)
+        self.assertOpen(self.bill_to_pay, 150)
+        self.assertRegex(offer, r'name="owed" value="70.0"')
+        self.pay(80, owed=70)
+        self.assertOpen(self.bill_to_pay, 70)
+
+    def test_the_payment_form_names_what_the_customer_would_owe(self):
+        self.log_in()
+        self.assertNotIn("o_customer_credit_owed", self.invoice_page(self.invoice(50, self.contact)))
+        self.allow_overdraft(100)
+        form = self.invoice_page().partition("o_payment_form")[2]
+        self.assertRegex(
+            form, r"o_customer_credit_owed(?s:.){0,200}150\.00(?s:.){0,100}you will owe(?s:.){0,200}50\.00"
+        )
 
     def test_a_part_is_paid_and_the_rest_is_due(self):
         self.log_in()
