@@ -104,6 +104,22 @@ class TestPortalInvoice(CreditPortalCase):
         self.assertCredit(40)
         self.assertRegex(response.text, r'name="due" value="90.0"')
 
+    def test_the_page_says_how_much_is_paid_with_credit_and_what_is_left(self):
+        self.log_in()
+        page = self.pay(60).text
+        self.assertRegex(page, r"o_payment_status_message(?s:.){0,300}60\.00 is paid with your credit, [^<]*90\.00 is left to pay")
+        self.assertNotIn("Paid with your credit", page)
+        page = self.get("/payment/status").text
+        self.assertRegex(page, r"60\.00 is paid with your credit, [^<]*90\.00 is left to pay")
+        page = self.pay(40, due=90).text
+        self.assertRegex(page, r"40\.00 is paid with your credit, [^<]*50\.00 is left to pay")
+
+    def test_the_page_of_a_paid_invoice_says_so(self):
+        invoice = self.invoice(80, self.contact)
+        self.log_in()
+        page = self.pay(80, due=80, invoice=invoice).text
+        self.assertRegex(page, r"o_payment_status_message(?s:.){0,300}80\.00 is paid with your credit\.")
+
     def test_the_whole_invoice_is_paid_at_once(self):
         invoice = self.invoice(80, self.contact)
         self.log_in()

@@ -65,6 +65,8 @@ class TestOrderPayWithCreditPortal(CreditPortalCase):
     def test_quotation_is_confirmed_by_its_prepayment(self):
         order = self.quotation(150, prepayment_percent=0.5)
         self.pay_in_portal(order, 75)
+        page = self.get(order.get_portal_url()).text
+        self.assertRegex(page, r"75\.00 is paid with your credit, [^<]*75\.00 is left to pay")
         self.assertRecordValues(order, [{"state": "sale", "amount_paid": 75.0}])
         self.assertCredit(25)
 
