@@ -5,7 +5,7 @@
                           ``credit_note``, ``entry``, ``branch``); ``allocate()``; ``assertAllocated``, ``assertOpen``…
 ``OnPostCase``            ``commit()`` ends the transaction as a request would: what happens on posting happens
 ``SecurityCase``          users of every kind, a branch and a foreign company
-``IntegrityMixin``        ``assertAgrees()``: the nightly check finds nothing; ``damage()``, ``find()``, ``assertRemedied()``
+``IntegrityMixin``        ``assertAgrees()``: the nightly check finds nothing; ``damage()``, ``assertRemedied()``
 ``press()``               a button, as the web client presses it
 ``RealTransactionsCase``  (``real_transactions.py``) real commits on several connections
 ``RandomLedgerCase``      (``random_ledgers.py``) ledgers from a seed, each in a savepoint
@@ -265,8 +265,8 @@ class IntegrityMixin:
         self.assertEqual(problems, [], "a healthy ledger has no problems")
 
     def assertRemedied(self, kind, damage, cure):
-        """Damage that the check tells of is repaired by what the finding says, and nothing else is found then. All of it
-        is rolled back.
+        """Damage that the check tells of is repaired by what the finding says, and nothing is found then. All of it is
+        rolled back.
 
         :param damage: does the damage; may return what ``cure`` needs
         :param cure: given the check and what was returned, does what the remedy of the finding says

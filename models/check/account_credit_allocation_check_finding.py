@@ -267,7 +267,7 @@ class AccountCreditAllocationCheckFinding(models.Model):
             "write_off_not_posted": self.env._("Post the write-off again, or undo the allocation."),
             "write_off_reversed": restore,
             "document_empty": self.env._(
-                "Nothing in Odoo deletes allocations, and they cannot be brought back. Ask who has changed the database."
+                "Nothing in Odoo deletes allocations; they cannot be brought back. Ask who has changed the database."
             ),
             "document_state": self.env._(
                 "Open the document's allocations and undo them. Nothing in Odoo does this: ask who has changed the "

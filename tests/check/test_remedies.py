@@ -162,7 +162,10 @@ class TestRemedies(IntegrityMixin, AllocationCase):
                 lambda _check, _damaged: press(exchange, "action_post"),
             ),
             "exchange_reversed": (self.reverse(exchange), cancel_reversal),
-            "write_off_link": (self.on_line(f"write_off_move_id = {self.line.debt_move_id.id}", self.written_off), undo),
+            "write_off_link": (
+                self.on_line(f"write_off_move_id = {self.line.debt_move_id.id}", self.written_off),
+                undo,
+            ),
             "write_off_not_posted": (
                 lambda: press(write_off, "button_draft"),
                 lambda _check, _damaged: press(write_off, "action_post"),

@@ -58,9 +58,7 @@ class TestRunLifecycle(RunCase):
         self.assertTrue(run.action_open_partners()["context"]["credit_allocation_is_preview"])
         press(run, "action_apply")
         self.work()
-        self.assertRecordValues(
-            run, [{"state": "done", "status": "done", "amount_so_far": 100, "amount_planned": 0}]
-        )
+        self.assertRecordValues(run, [{"state": "done", "status": "done", "amount_so_far": 100, "amount_planned": 0}])
         self.assertFalse(run.is_mere_preview)
         self.assertIn("Allocations: 1", "".join(run.message_ids[:2].mapped("body")))
 

@@ -107,7 +107,10 @@ class TestPortalInvoice(CreditPortalCase):
     def test_the_page_says_how_much_is_paid_with_credit_and_what_is_left(self):
         self.log_in()
         page = self.pay(60).text
-        self.assertRegex(page, r"o_payment_status_message(?s:.){0,300}60\.00 is paid with your credit, [^<]*90\.00 is left to pay")
+        self.assertRegex(
+            page,
+            r"o_payment_status_message(?s:.){0,300}60\.00 is paid with your credit, [^<]*90\.00 is left to pay",
+        )
         self.assertNotIn("Paid with your credit", page)
         page = self.get("/payment/status").text
         self.assertRegex(page, r"60\.00 is paid with your credit, [^<]*90\.00 is left to pay")

@@ -125,8 +125,7 @@ registry.category("web_tour.tours").add("account_credit_allocation_run_preview",
         },
         {
             content: "It could be applied, and says so",
-            trigger:
-                ".o_form_view:has(.o_arrow_button_current:contains(To Apply)) button[name=action_apply]",
+            trigger: ".o_form_view:has(.o_arrow_button_current:contains(To Apply)) button[name=action_apply]",
         },
         {
             content: "Discard the drafts",
