@@ -3,6 +3,7 @@ from . import test_security, test_settings, test_stands_alone
 from .check import (
     test_integrity,
     test_integrity_check,
+    test_remedies,
 )
 from .document import (
     test_allocation_document,

@@ -5,7 +5,8 @@
                           ``credit_note``, ``entry``, ``branch``); ``allocate()``; ``assertAllocated``, ``assertOpen``…
 ``OnPostCase``            ``commit()`` ends the transaction as a request would: what happens on posting happens
 ``SecurityCase``          users of every kind, a branch and a foreign company
-``IntegrityMixin``        ``assertAgrees()``: the nightly check finds nothing; ``damage()``, ``find()``
+``IntegrityMixin``        ``assertAgrees()``: the nightly check finds nothing; ``damage()``, ``assertRemedied()``
+``press()``               a button, as the web client presses it
 ``RealTransactionsCase``  (``real_transactions.py``) real commits on several connections
 ``RandomLedgerCase``      (``random_ledgers.py``) ledgers from a seed, each in a savepoint
 ========================  =============================================================================================
@@ -16,6 +17,7 @@ Rules alone need no database: ``matching/tests/ledger.py`` makes open items in a
 from datetime import date
 
 from odoo import Command
+from odoo.service.model import call_kw
 from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
@@ -240,6 +242,17 @@ class SecurityCase(AllocationCase):
         )
 
 
+def press(records, name):
+    """Press a button as the web client does.
+
+    :return: the record of the dialog that it opens, else what the client gets
+    """
+    action = call_kw(records.browse(), name, [records.ids], {"context": dict(records.env.context)})
+    if isinstance(action, dict) and action.get("target") == "new" and action.get("res_id"):
+        return records.env[action["res_model"]].browse(action["res_id"])
+    return action
+
+
 class IntegrityMixin:
     """Assertions on what a check of the company finds."""
 
@@ -250,6 +263,22 @@ class IntegrityMixin:
     def assertAgrees(self):
         problems = self.env["account.credit.allocation.check"]._find_problems(self.company)
         self.assertEqual(problems, [], "a healthy ledger has no problems")
+
+    def assertRemedied(self, kind, damage, cure):
+        """Damage that the check tells of is repaired by what the finding says, and nothing is found then. All of it is
+        rolled back.
+
+        :param damage: does the damage; may return what ``cure`` needs
+        :param cure: given the check and what was returned, does what the remedy of the finding says
+        """
+        with self.env.cr.savepoint() as savepoint:
+            damaged = damage()
+            check = self.env["account.credit.allocation.check"]._check(self.company)
+            self.assertIn(kind, check.finding_ids.mapped("kind"))
+            cure(check, damaged)
+            self.assertAgrees()
+            savepoint.rollback()
+            self.env.invalidate_all()
 
     def damage(self, query, *params):
         """Change the database behind Odoo's back."""

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .full_reconciliation import rebuild_full_reconciliations
+
 KINDS = [
     ("partial_gone", "Reconciliation is gone"),
     ("partial_undone", "Reconciliation exists, the record says otherwise"),
@@ -26,6 +28,7 @@ KINDS = [
     ("overdrawn", "More settled than there was"),
     ("matching_number", "Matching number"),
     ("full_open", "Fully reconciled, yet open"),
+    ("full_missing", "Settled, yet not fully reconciled"),
     ("cash_basis_orphan", "Cash basis entry without its payment"),
 ]
 # somebody did this with Odoo's own buttons: the books add up, the record is out of date
@@ -39,7 +42,7 @@ COMPUTED = {
     "reconciled_flag": ("item_id", ("amount_residual", "amount_residual_currency", "reconciled")),
 }
 # what Odoo derives from the graph of reconciliations
-MATCHING = {"matching_number", "full_open"}
+MATCHING = {"partial_number", "matching_number", "full_open", "full_missing"}
 
 
 class AccountCreditAllocationCheckFinding(models.Model):
@@ -167,9 +170,9 @@ class AccountCreditAllocationCheckFinding(models.Model):
                 self.env.add_to_compute(records._fields[field_name], records)
             records.flush_recordset(field_names)
             records.modified(field_names)
-        self.filtered(lambda finding: finding.kind == "full_open").item_id.full_reconcile_id.unlink()
-        items = self.filtered(lambda finding: finding.kind in MATCHING).item_id
-        self.env["account.partial.reconcile"]._update_matching_number(items)
+        # only when the open amounts are right again can be seen what is reconciled in full
+        if items := self.filtered(lambda finding: finding.kind in MATCHING or finding.can_recompute).item_id:
+            rebuild_full_reconciliations(items)
         self.env.flush_all()
 
     # ------------------------------------------------------------------------------------------------------------------
@@ -223,6 +226,9 @@ class AccountCreditAllocationCheckFinding(models.Model):
             "overdrawn": self.env._("More of the journal item is settled than there was."),
             "matching_number": self.env._("The matching number does not tell how the journal item is reconciled."),
             "full_open": self.env._("The journal item belongs to a full reconciliation, but something of it is open."),
+            "full_missing": self.env._(
+                "All that is reconciled with the journal item is settled, but is no full reconciliation."
+            ),
             "cash_basis_orphan": self.env._(
                 "Tax was booked for a payment that is no longer reconciled with its invoice."
             ),
@@ -237,9 +243,8 @@ class AccountCreditAllocationCheckFinding(models.Model):
         again = self.env._(
             "Open the entry, remove this reconciliation and allocate again. The record then says who removed it."
         )
-        restore = self.env._("Restore the entry as it was, or undo the allocation and allocate again.")
-        ask = self.env._(
-            "Nothing in Odoo does this. Undo the document where you can, and ask who has changed the database."
+        restore = self.env._(
+            "Reset the reversal to draft and cancel it. If the allocation was wrong, undo it afterwards."
         )
         gone = self.env._("Press Recompute to correct the record; then allocate again what still belongs together.")
         return {
@@ -252,7 +257,7 @@ class AccountCreditAllocationCheckFinding(models.Model):
             "partial_credit_amount": again,
             "partial_company": again,
             "partial_account": again,
-            "partial_number": again,
+            "partial_number": recompute,
             "exchange_link": self.env._(
                 "Undo the allocation and allocate again: Odoo then books the exchange entry anew."
             ),
@@ -261,8 +266,13 @@ class AccountCreditAllocationCheckFinding(models.Model):
             "write_off_link": self.env._("Undo the allocation and allocate again."),
             "write_off_not_posted": self.env._("Post the write-off again, or undo the allocation."),
             "write_off_reversed": restore,
-            "document_empty": ask,
-            "document_state": ask,
+            "document_empty": self.env._(
+                "Nothing in Odoo deletes allocations; they cannot be brought back. Ask who has changed the database."
+            ),
+            "document_state": self.env._(
+                "Open the document's allocations and undo them. Nothing in Odoo does this: ask who has changed the "
+                "database."
+            ),
             "document_total": recompute,
             "residual": recompute,
             "residual_currency": recompute,
@@ -270,7 +280,8 @@ class AccountCreditAllocationCheckFinding(models.Model):
             "overdrawn": again,
             "matching_number": recompute,
             "full_open": recompute,
+            "full_missing": recompute,
             "cash_basis_orphan": self.env._(
-                "Reverse the cash basis entry, or reconcile the payment with the invoice again."
+                "Reverse the cash basis entry. If payment and invoice belong together, reconcile them again."
             ),
         }

@@ -407,6 +407,33 @@ SELECT problem.kind,
  ORDER BY partial.id, problem.kind
 """
 
+# Odoo makes a full reconciliation as soon as everything is settled that is reconciled with each other.
+FULL_RECONCILIATIONS = """
+SELECT 'full_missing',
+       MIN(debit.company_id),
+       NULL,
+       NULL,
+       MIN(debit.id),
+       NULL,
+       (ARRAY_AGG(debit.move_id ORDER BY debit.id))[1],
+       NULL,
+       NULL,
+       debit.matching_number
+  FROM account_partial_reconcile partial
+  JOIN account_move_line debit ON debit.id = partial.debit_move_id
+  JOIN account_move_line credit ON credit.id = partial.credit_move_id
+ WHERE (debit.company_id = ANY(%(companies)s) OR credit.company_id = ANY(%(companies)s))
+   AND debit.account_id IN (
+           SELECT id FROM account_account WHERE account_type IN ('asset_receivable', 'liability_payable')
+       )
+   AND debit.matching_number LIKE 'P%%'
+GROUP BY debit.matching_number
+HAVING BOOL_AND(debit.full_reconcile_id IS NULL AND credit.full_reconcile_id IS NULL
+                AND debit.amount_residual = 0 AND debit.amount_residual_currency = 0
+                AND credit.amount_residual = 0 AND credit.amount_residual_currency = 0)
+ORDER BY MIN(debit.id)
+"""
+
 # Odoo reverses the cash-basis entry of a payment when its reconciliation is removed.
 CASH_BASIS_ENTRIES = """
 SELECT 'cash_basis_orphan', entry.company_id, NULL, NULL, NULL, NULL, entry.id, NULL, NULL, entry.name
@@ -422,4 +449,4 @@ SELECT 'cash_basis_orphan', entry.company_id, NULL, NULL, NULL, NULL, entry.id, 
  ORDER BY entry.id
 """
 
-QUERIES = (ALLOCATION_LINES, ALLOCATIONS, OPEN_ITEMS, PARTIALS, CASH_BASIS_ENTRIES)
+QUERIES = (ALLOCATION_LINES, ALLOCATIONS, OPEN_ITEMS, PARTIALS, FULL_RECONCILIATIONS, CASH_BASIS_ENTRIES)

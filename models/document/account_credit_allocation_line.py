@@ -90,6 +90,15 @@ class AccountCreditAllocationLine(models.Model):
 
     rule = fields.Selection("_selection_rule", readonly=True, index=True)
     evidence = fields.Char(string="Why", readonly=True, help="What the rule saw, in words.")
+    suggestion_id = fields.Many2one(
+        "account.credit.allocation.suggestion",
+        string="Chosen Possibility",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="In a preview: what somebody chose, and may take back.",
+    )
     partial_id = fields.Many2one(
         "account.partial.reconcile",
         string="Reconciliation",

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, models
 
 from ...matching.open_item import DEBT, AllocationPlan, Cap, Evidence, Match, WriteOff
@@ -90,6 +92,14 @@ class AccountCreditAllocationLinePreview(models.AbstractModel):
                 elif item:
                     settled[item] += line._get_units(f"{side}_amount")
         return list(changes.values())
+
+    def _count_settled(self):
+        """``{journal item: what these lines settle of it}``, in minor units of its currency."""
+        settled = defaultdict(int)
+        for line in self:
+            for side, item in line._get_sides():
+                settled[item] += line._get_units(f"{side}_amount")
+        return settled
 
     def _rebuild_plan(self, items):
         """The plan that the lines show, with the items as they are now.

@@ -112,9 +112,13 @@ class AccountCreditAllocationLineUndo(models.AbstractModel):
         self.invalidate_recordset(["partial_id", "state", "undone_date"])
 
     def _remove_reconciliations(self):
-        """Newest first. What this posts starts no allocation: it would take the credits again."""
+        """Newest first. What this posts starts no allocation: it would take the credits again.
+
+        A write-off that is no part of its reconciliation, as somebody has changed the database, is left alone.
+        """
         partials = self.partial_id.sorted("id", reverse=True).with_context(skip_credit_allocation=True)
-        write_offs = self.write_off_move_id.with_context(skip_credit_allocation=True)
+        write_offs = self.write_off_move_id & (self.debt_move_id | self.credit_move_id)
+        write_offs = write_offs.with_context(skip_credit_allocation=True)
         partials.unlink()
         drafts = write_offs.filtered(lambda move: move.state == "draft")  # somebody reset them: they count for nothing
         drafts.button_cancel()

@@ -197,5 +197,7 @@ class AccountCreditAllocationPreview(models.AbstractModel):
         document.leftover_ids.filtered(lambda leftover: leftover.line_id in items).unlink()
         not_executed.unlink()
         document.write(self._prepare_done_vals(self.company_id))
+        for suggestion, lines in executed_lines.filtered("suggestion_id").grouped("suggestion_id").items():
+            suggestion._set_chosen(document, lines)
         document._add_leftovers(outcome.credits_left, outcome.debts_left)
         document._log_on_documents()

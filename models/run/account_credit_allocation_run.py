@@ -110,6 +110,15 @@ class AccountCreditAllocationRun(models.Model):
     amount_written_off = fields.Monetary(
         string="Written Off", currency_field="company_currency_id", readonly=True, copy=False
     )
+    amount_so_far = fields.Monetary(
+        string="Allocated So Far", currency_field="company_currency_id", compute="_compute_amounts_so_far"
+    )
+    amount_planned = fields.Monetary(
+        string="Would Be Allocated",
+        currency_field="company_currency_id",
+        compute="_compute_amounts_so_far",
+        help="What the drafts of a preview would allocate. Nothing has been allocated yet.",
+    )
     settled_debt_count = fields.Integer(string="Invoices Allocated to", readonly=True, copy=False)
     used_credit_count = fields.Integer(string="Credits Used", readonly=True, copy=False)
     item_rate = fields.Float(

@@ -76,6 +76,9 @@ class AccountCreditAllocationRunPartner(models.Model):
     allocated_count = fields.Integer(string="Allocations", readonly=True)
     left_count = fields.Integer(string="Not Allocated", readonly=True, help="Credits, and invoices paid in part.")
     amount = fields.Monetary(string="Allocated", currency_field="company_currency_id", readonly=True)
+    amount_planned = fields.Monetary(
+        related="amount", string="Would Be Allocated", currency_field="company_currency_id"
+    )
 
     _partner_uniq = models.Constraint("UNIQUE(run_id, partner_id)", "A partner is in a run once.")
     # what a worker looks for, in the order in which it takes it

@@ -1,7 +1,10 @@
 from markupsafe import Markup
 
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
+
+from .own_transaction import own_transaction
 
 
 class AccountCreditAllocationRunProgress(models.AbstractModel):
@@ -11,6 +14,22 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
     _name = "account.credit.allocation.run.progress"
     _description = "Progress of a Credit Allocation Run"
 
+    status = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("running", "Running"),
+            ("stopping", "Stopping"),
+            ("stopped", "Stopped"),
+            ("to_apply", "To Apply"),
+            ("done", "Done"),
+        ],
+        string="Present Status",
+        compute="_compute_status",
+        help="To Apply: a preview, of which nothing has been allocated yet.\n"
+        "Stopping: it was stopped, and the batches that were begun are still worked on.",
+    )
+    is_mere_preview = fields.Boolean(compute="_compute_status")
+    count_so_far = fields.Integer(string="Allocations So Far", compute="_compute_amounts_so_far")
     progress = fields.Float(compute="_compute_progress", help="In percent of the partners.")
     allocation_count = fields.Integer(compute="_compute_counts", string="Number of Documents")
     draft_count = fields.Integer(compute="_compute_counts", string="Drafts")
@@ -26,6 +45,55 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
                 run.progress = 100 * finished.get(run, 0) / run.partner_count
             else:
                 run.progress = 100 if run.state == "done" else 0
+
+    @api.depends("state", "mode", "is_applying")
+    def _compute_status(self):
+        at_work = self.filtered(lambda run: run.state == "stopped")._filter_at_work()
+        for run in self:
+            run.is_mere_preview = run._is_mere_preview()
+            run.status = run.state
+            if run in at_work:
+                run.status = "stopping"
+            elif run.state == "done" and run.is_mere_preview and run.discardable_count:
+                run.status = "to_apply"
+
+    @api.depends("state", "mode", "is_applying", "amount_allocated", "allocated_count")
+    def _compute_amounts_so_far(self):
+        """From the work list, as the page shows it while a run is at work: after a stop, too, the last batch counts as
+        soon as it is committed. A run that is done has its figures from the documents."""
+        sums = {
+            run: (count, amount)
+            for run, count, amount in self.env["account.credit.allocation.run.partner"]._read_group(
+                [("run_id", "in", self.filtered(lambda run: run.state != "done").ids)],
+                ["run_id"],
+                ["allocated_count:sum", "amount:sum"],
+            )
+        }
+        for run in self:
+            stored = run.allocated_count, run.amount_allocated
+            count, amount = stored if run.state == "done" else sums.get(run, (0, 0.0))
+            run.count_so_far = count
+            run.amount_so_far = 0.0 if run._is_mere_preview() else amount
+            run.amount_planned = amount if run._is_mere_preview() else 0.0
+
+    def _filter_at_work(self):
+        """Those of which a worker has some batch in its hands: rows that are tried, and locked."""
+        tried = self.env["account.credit.allocation.run.partner"].search(
+            [("run_id", "in", self.ids), ("state", "=", "pending"), ("try_reason", "=", "interrupted")]
+        )
+        if not tried:
+            return self.browse()
+        try:
+            with own_transaction(tried) as rows:  # the lock only looks for others' locks, and ends here
+                free = rows.env.execute_query(
+                    SQL(
+                        "SELECT id FROM account_credit_allocation_run_partner WHERE id IN %s FOR SHARE SKIP LOCKED",
+                        tuple(rows.ids),
+                    )
+                )
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:  # a batch has ended this very moment: look again
+            return tried.run_id
+        return (tried - tried.browse([row_id for (row_id,) in free])).run_id
 
     @api.depends("state", "is_applying")
     def _compute_counts(self):
@@ -53,7 +121,8 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
     def get_progress(self):
         """How far the run is, for the screen that shows it.
 
-        :return: dict: ``state``, ``is_preview`` (nothing is allocated yet); numbers of ``partners`` (in all),
+        :return: dict: ``state``, ``at_work`` (something may still change by itself), ``is_preview`` (nothing is
+            allocated yet); numbers of ``partners`` (in all),
             ``finished``, ``failed``, ``items`` (in all), ``items_finished``, ``pairs``; ``amount`` (company currency);
             ``seconds`` at work, ``rate`` (partners a second) and ``seconds_left``, None while nobody can tell
         """
@@ -77,6 +146,7 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
         left = round(seconds * items_waiting / (items - items_waiting)) if items > items_waiting else None
         return {
             "state": self.state,
+            "at_work": self.state == "running" or (self.state == "stopped" and bool(self._filter_at_work())),
             "is_preview": self._is_mere_preview(),
             "partners": counts,
             "finished": finished,
@@ -135,7 +205,9 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
         }
         if self._is_mere_preview():
             text = self.env._(
-                "In drafts: %(pairs)s allocations (%(amount)s). Partners: %(partners)s, failed: %(failed)s.", **values
+                "This is a preview, nothing has been allocated yet. Would be allocated when it is applied: "
+                "%(amount)s (allocations: %(pairs)s). Partners: %(partners)s, failed: %(failed)s.",
+                **values,
             )
         else:
             text = self.env._(
@@ -188,7 +260,10 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
             "res_model": "account.credit.allocation.run.partner",
             "views": [(False, "list"), (False, "kanban")],
             "domain": [("run_id", "=", self.id)],
-            "context": {"search_default_attention": self.failed_now_count > 0},
+            "context": {
+                "search_default_attention": self.failed_now_count > 0,
+                "credit_allocation_is_preview": self._is_mere_preview(),
+            },
         }
 
     def _get_leftover_action(self, domain):

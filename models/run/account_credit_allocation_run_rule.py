@@ -20,6 +20,9 @@ class AccountCreditAllocationRunRule(models.Model):
     debt_count = fields.Integer(string="Invoices", readonly=True)
     credit_count = fields.Integer(string="Credits", readonly=True)
     amount = fields.Monetary(string="Allocated", currency_field="company_currency_id", readonly=True)
+    amount_planned = fields.Monetary(
+        related="amount", string="Would Be Allocated", currency_field="company_currency_id"
+    )
     item_rate = fields.Float(
         string="Share of Credits",
         readonly=True,

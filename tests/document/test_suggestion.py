@@ -11,7 +11,7 @@ from ...matching.open_item import (
 )
 from ...models.engine.allocation_planner import GroupPlan
 from ...models.engine.open_item_reader import AllocationScope
-from ..common import AllocationCase, OnPostCase, SecurityCase
+from ..common import AllocationCase, OnPostCase, SecurityCase, press
 
 
 class SuggestionCase(AllocationCase):
@@ -46,6 +46,13 @@ class SuggestionCase(AllocationCase):
     def ambiguous_outcome(self):
         plan = self.ambiguous_plan((self.thirty, self.seventy), (self.forty, self.sixty))
         return self.env["account.credit.allocation.executor"]._execute([plan], "bulk")
+
+    def choose(self, suggestion):
+        """Choose in a preview, and apply that."""
+        draft = suggestion.allocation_id
+        self.assertEqual(draft.state, "draft")
+        press(suggestion, "action_choose")
+        return press(draft, "action_apply")
 
 
 @tagged("post_install", "-at_install")
@@ -91,7 +98,7 @@ class TestSuggestion(SuggestionCase):
                 f"{self.forty.name} (40.00) + {self.sixty.name} (60.00)",
             ],
         )
-        draft.suggestion_ids[0].action_choose()
+        self.choose(draft.suggestion_ids[0])
         self.assertAllocated(self.thirty, self.paid, 30)
         self.assertAllocated(self.seventy, self.paid, 70)
 
@@ -105,10 +112,7 @@ class TestSuggestion(SuggestionCase):
         draft = self.env["account.credit.allocation"].browse(action["res_id"])
         self.assertEqual(draft.line_ids.debt_move_id, seven)
         self.assertEqual(draft.suggestion_ids.mapped("amount"), [100, 100])
-        with self.assertRaisesRegex(UserError, "Apply the preview first"):
-            draft.suggestion_ids[0].action_choose()
-        draft.action_apply()
-        draft.suggestion_ids[1].action_choose()
+        self.choose(draft.suggestion_ids[1])
         self.assertAllocated(seven, payment, 7)
         self.assertAllocated(self.forty, payment, 40)
         self.assertAllocated(self.sixty, payment, 60)
@@ -116,12 +120,12 @@ class TestSuggestion(SuggestionCase):
     def test_choosing_allocates_exactly_these(self):
         draft = self.ambiguous_outcome().documents
         leftover = draft.leftover_ids
-        params = draft.suggestion_ids[1].action_choose()["params"]
+        params = self.choose(draft.suggestion_ids[1])["params"]
         self.assertEqual(params["title"], "Outstanding credits allocated")
         self.assertAllocated(self.forty, self.paid, 40)
         line = self.assertAllocated(self.sixty, self.paid, 60, "manual")
         self.assertEqual(line.evidence, f"Chosen by {self.env.user.name} among 2 possibilities")
-        self.assertEqual((line.origin, line.allocation_id.state), ("choice", "done"))
+        self.assertEqual((line.allocation_id, line.allocation_id.state), (draft, "done"))
         self.assertOpen(self.thirty, 30)
         self.assertOpen(self.seventy, 70)
         self.assertEqual(leftover.resolved_allocation_id, line.allocation_id)
@@ -138,7 +142,7 @@ class TestSuggestion(SuggestionCase):
         self.assertIn(f"{self.forty.name} has been settled meanwhile", message)
         self.assertIn(f"Of {self.sixty.name} $ 55.00 is open now instead of $ 60.00", message)
         self.assertOpen(self.paid, 100)
-        draft.suggestion_ids[0].action_choose()
+        self.choose(draft.suggestion_ids[0])
         self.assertAllocated(self.thirty, self.paid, 30)
 
     def test_excluded_meanwhile_is_refused(self):
@@ -149,7 +153,7 @@ class TestSuggestion(SuggestionCase):
 
     def test_second_click_finds_it_chosen(self):
         suggestions = self.ambiguous_outcome().documents.suggestion_ids
-        suggestions[0].action_choose()
+        self.choose(suggestions[0])
         for suggestion in suggestions:
             with self.assertRaisesRegex(UserError, "somebody has chosen already"):
                 suggestion.action_choose()
@@ -161,10 +165,12 @@ class TestSuggestion(SuggestionCase):
             self.ambiguous_plan((self.seventy,), (self.thirty, self.forty), credit=other_payment),
         ]
         draft = self.env["account.credit.allocation.executor"]._execute(plans, "bulk").documents
-        draft.suggestion_ids[0].action_choose()  # takes 30 and 70, on which both offers for the other one counted
+        self.choose(draft.suggestion_ids[0])  # takes 30 and 70, on which both offers for the other one counted
         self.assertFalse(draft.suggestion_ids)
         self.assertEqual(
-            draft.leftover_ids.mapped("resolved_allocation_id.debt_count"), [2], "the other one is still open"
+            draft.leftover_ids.mapped(lambda left: left.resolved_allocation_id == draft),
+            [True, False],
+            "the other one is still open",
         )
 
     def test_only_the_newest_document_offers_a_choice(self):
@@ -195,9 +201,9 @@ class TestSuggestion(SuggestionCase):
         plan = self.ambiguous_plan((self.seventy,), (self.sixty,), credit=small)
         draft = self.env["account.credit.allocation.executor"]._execute([plan], "bulk").documents
         self.assertEqual(draft.suggestion_ids[0].amount, 25)
-        draft.suggestion_ids[0].action_choose()
+        self.choose(draft.suggestion_ids[0])
         line = self.assertAllocated(self.seventy, small, 25)
-        self.assertRecordValues(line.allocation_id.leftover_ids, [{"reason": "underpaid", "amount": 45}])
+        self.assertEqual(line.debt_residual_after, 45)
 
     def test_debt_with_several_payments_to_choose_from(self):
         other = self.payment(100, day="2024-03-22")
@@ -212,7 +218,7 @@ class TestSuggestion(SuggestionCase):
         plan = GroupPlan(debt.group, AllocationPlan((), (leftover,), ()))
         draft = self.env["account.credit.allocation.executor"]._execute([plan], "bulk").documents
         self.assertEqual(draft.suggestion_ids.mapped("name"), [f"{self.paid.name} (100.00)", f"{other.name} (100.00)"])
-        draft.suggestion_ids[1].action_choose()
+        self.choose(draft.suggestion_ids[1])
         self.assertAllocated(hundred, other, 100)
 
     def test_preview_offers_the_choice_too(self):
@@ -221,8 +227,85 @@ class TestSuggestion(SuggestionCase):
         self.assertEqual(len(draft.suggestion_ids), 2)
         with self.assertRaisesRegex(UserError, "Nothing of this preview"):
             draft.action_apply()
-        draft.suggestion_ids[0].action_choose()
+        self.choose(draft.suggestion_ids[0])
         self.assertAllocated(self.thirty, self.paid, 30)
+
+
+@tagged("post_install", "-at_install")
+class TestChoiceInPreview(SuggestionCase):
+    """In a preview a choice is only marked: nothing is allocated before Apply, and it can be taken back."""
+
+    def setUp(self):
+        super().setUp()
+        plan = self.ambiguous_plan((self.thirty, self.seventy), (self.forty, self.sixty))
+        self.draft = self.env["account.credit.allocation"]._create_preview([plan], "bulk")
+        self.first, self.second = self.draft.suggestion_ids
+
+    def assertNothingAllocated(self):
+        self.assertEqual(self.draft.state, "draft")
+        self.assertOpen(self.paid, 100)
+        self.assertFalse(self.open_items(self.paid).matched_debit_ids)
+
+    def test_choice_is_marked_and_goes_with_apply(self):
+        self.assertFalse(press(self.first, "action_choose"))
+        self.assertNothingAllocated()
+        self.assertEqual((self.first.is_marked, self.second.is_marked), (True, False))
+        self.assertRecordValues(
+            self.draft.line_ids,
+            [
+                {"debt_move_id": self.thirty.id, "amount": 30.0, "state": "planned", "rule": "manual"},
+                {"debt_move_id": self.seventy.id, "amount": 70.0, "state": "planned", "rule": "manual"},
+            ],
+        )
+        self.assertEqual(self.draft.amount_total, 100)
+        press(self.draft, "action_apply")
+        self.assertAllocated(self.thirty, self.paid, 30, "manual")
+        self.assertAllocated(self.seventy, self.paid, 70, "manual")
+        self.assertEqual(self.draft.leftover_ids.resolved_allocation_id, self.draft)
+        self.assertFalse(self.draft.suggestion_ids)
+
+    def test_marked_choice_is_taken_back(self):
+        press(self.first, "action_choose")
+        press(self.first, "action_take_back")
+        self.assertNothingAllocated()
+        self.assertFalse(self.first.is_marked)
+        self.assertFalse(self.draft.line_ids)
+        with self.assertRaisesRegex(UserError, "Nothing of this preview"):
+            press(self.draft, "action_apply")
+
+    def test_another_choice_takes_the_place_of_the_first(self):
+        press(self.first, "action_choose")
+        press(self.second, "action_choose")
+        self.assertEqual((self.first.is_marked, self.second.is_marked), (False, True))
+        self.assertEqual(self.draft.line_ids.debt_move_id, self.forty | self.sixty)
+        self.assertNothingAllocated()
+
+    def test_choices_that_count_on_one_item_are_not_both_marked(self):
+        other = self.payment(70, day="2024-03-20")
+        plans = [
+            self.ambiguous_plan((self.thirty, self.seventy), (self.forty, self.sixty)),
+            self.ambiguous_plan((self.seventy,), (self.thirty, self.forty), credit=other),
+        ]
+        draft = self.env["account.credit.allocation"]._create_preview(plans, "bulk")
+        mine = draft.suggestion_ids.filtered(lambda suggestion: suggestion.label == self.paid.name)
+        others = draft.suggestion_ids - mine
+        press(mine[0], "action_choose")
+        with self.assertRaisesRegex(UserError, f"{self.seventy.name} is planned for {self.paid.name} already"):
+            press(others[0], "action_choose")
+
+    def test_marked_choice_that_is_withdrawn_is_planned_no_more(self):
+        press(self.first, "action_choose")
+        plan = self.ambiguous_plan((self.thirty, self.seventy), (self.forty, self.sixty))
+        newer = self.env["account.credit.allocation"]._create_preview([plan], "bulk")
+        self.assertEqual(len(newer.suggestion_ids), 2)
+        self.assertFalse(self.draft.exists().line_ids)
+
+    def test_what_was_used_meanwhile_is_left_when_the_preview_is_applied(self):
+        press(self.first, "action_choose")
+        (self.open_items(self.thirty) + self.open_items(self.payment(30))).reconcile()
+        with self.assertRaisesRegex(UserError, "has been settled meanwhile"):
+            press(self.draft, "action_apply")
+        self.assertNothingAllocated()
 
 
 @tagged("post_install", "-at_install")
@@ -239,7 +322,7 @@ class TestSuggestionSecurity(SuggestionCase, SecurityCase):
         billing = self.new_user("billing", ["account.group_account_invoice"])
         with self.assertRaises(AccessError):
             suggestion.with_user(billing).write({"items": []})
-        suggestion.with_user(billing).action_choose()
+        self.choose(suggestion.with_user(billing))
         line = self.assertAllocated(self.thirty, self.paid, 30)
         self.assertEqual(line.evidence, "Chosen by billing among 2 possibilities")
 

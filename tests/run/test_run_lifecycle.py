@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from ..common import SecurityCase
+from ..common import SecurityCase, press
 from .run_common import RunCase
 
 
@@ -46,6 +46,27 @@ class TestRunLifecycle(RunCase):
         self.assertEqual((run.state, run.amount_allocated, run.draft_count), ("done", 200, 0))
         self.assertEqual(sum(run.row_ids.mapped("amount")), 200)
         self.assertEqual(set(run.allocation_ids.mapped("state")), {"done"})
+
+    def test_preview_cannot_be_mistaken_for_what_was_allocated(self):
+        self.pair(self.customer)
+        run = self.run_now(mode="preview")
+        self.assertRecordValues(
+            run, [{"state": "done", "status": "to_apply", "amount_so_far": 0, "amount_planned": 100}]
+        )
+        self.assertTrue(run.is_mere_preview)
+        self.assertIn("nothing has been allocated yet", "".join(run.message_ids.mapped("body")))
+        self.assertTrue(run.action_open_partners()["context"]["credit_allocation_is_preview"])
+        press(run, "action_apply")
+        self.work()
+        self.assertRecordValues(run, [{"state": "done", "status": "done", "amount_so_far": 100, "amount_planned": 0}])
+        self.assertFalse(run.is_mere_preview)
+        self.assertIn("Allocations: 1", "".join(run.message_ids[:2].mapped("body")))
+
+    def test_preview_that_was_discarded_is_not_to_be_applied(self):
+        self.pair(self.customer)
+        run = self.run_now(mode="preview")
+        press(run, "action_discard")
+        self.assertEqual(run.status, "done")
 
     def test_what_changed_since_the_preview_is_left_and_named(self):
         changed = self.pair(self.customer)

@@ -215,13 +215,28 @@ class TestRunTransactions(RealTransactionsCase):
 
     def test_stop_lets_the_batch_at_work_finish(self):
         run_id = self.start_run()
-        with self.interrupt_work(lambda _run: self.look_at(run_id, lambda run: run.action_stop())):
+        seen = []
+
+        def stop(_run):
+            self.look_at(run_id, lambda run: run.action_stop())
+            seen.append(self.look_at(run_id, self.get_figures))
+
+        with self.interrupt_work(stop):
             self.work()
+        self.assertEqual(seen, [("stopping", True, 0, 0)])
         self.assertEqual(self.states(run_id), ["stopped", "done", "pending"])
+        allocated = 100
+        self.assertEqual(self.look_at(run_id, self.get_figures), ("stopped", False, allocated, allocated))
         self.assertEqual(self.open_amount(), 200 * (len(self.partner_ids) - 1))
         self.look_at(run_id, lambda run: run.action_resume())
         self.work()
         self.assertEqual(self.states(run_id), ["done", "done"])
+
+    @staticmethod
+    def get_figures(run):
+        """What the list and the page show of a run."""
+        progress = run.get_progress()
+        return run.status, progress["at_work"], run.amount_so_far, progress["amount"]
 
     def test_schedule_that_meets_people_at_work_is_due_again(self):
         with self.registry.cursor() as cr:

@@ -6,6 +6,7 @@ from . import (
     test_customer_credit_mail,
     test_customer_credit_movement,
     test_customer_credit_movement_properties,
+    test_customer_credit_one_document,
     test_customer_credit_race,
     test_customer_credit_release,
     test_customer_credit_reservation,

@@ -1,7 +1,8 @@
 from odoo.tests import tagged
 
-from odoo.addons.account_credit_allocation.tests.common import IntegrityMixin
+from odoo.addons.account_credit_allocation.tests.common import IntegrityMixin, press
 
+from ..models.allocation.account_credit_allocation_check_finding import KINDS
 from .customer_credit_withdrawal_common import WithdrawalCase
 
 
@@ -75,3 +76,52 @@ class TestCustomerCreditIntegrity(IntegrityMixin, WithdrawalCase):
         self.assertEqual(self.find(), ["withdrawal_payment"])
         withdrawal.action_reconcile()
         self.assertAgrees()
+
+    # --- what a finding says is to be done ----------------------------------------------------------------------------
+
+    def get_remedies(self):
+        """``{kind: (damage, what the finding says is to be done)}``"""
+        entry = self.reservation.move_id
+        return {
+            "reservation_held": (
+                lambda: self.damage(
+                    "UPDATE customer_credit_reservation SET amount_held = 31 WHERE id = %s", self.reservation.id
+                ),
+                lambda check, _damaged: press(check, "action_recompute"),
+            ),
+            "reservation_items": (
+                lambda: self.damage_item("partner_id = %s", self.stranger.id),
+                lambda _check, _damaged: press(self.reservation.sudo(False), "action_release"),
+            ),
+            "reservation_entry": (
+                lambda: self.damage("UPDATE account_move SET state = 'draft' WHERE id = %s", entry.id),
+                lambda _check, _damaged: press(entry.sudo(False), "action_post"),
+            ),
+            "withdrawal_credit": (self.release_under_withdrawal, lambda _check, withdrawal: self.refuse(withdrawal)),
+            "withdrawal_payment": (
+                self.unreconcile_withdrawal,
+                lambda _check, withdrawal: press(withdrawal, "action_reconcile"),
+            ),
+        }
+
+    def release_under_withdrawal(self):
+        withdrawal = self.request(10)
+        withdrawal.sudo().reservation_id._credit_release()
+        return withdrawal
+
+    def refuse(self, withdrawal):
+        press(withdrawal.with_user(self.approver), "action_refuse")
+
+    def unreconcile_withdrawal(self):
+        withdrawal = self.new_paid_withdrawal(10)
+        self.open_items(withdrawal.payment_id).remove_move_reconcile()
+        return withdrawal
+
+    def test_every_remedy_repairs_what_it_is_for(self):
+        self.env.user.group_ids |= self.env.ref("account_customer_credit.customer_credit_group_release")
+        for kind, (damage, cure) in self.get_remedies().items():
+            with self.subTest(kind=kind):
+                self.assertRemedied(kind, damage, cure)
+
+    def test_every_kind_has_a_remedy_that_was_tried(self):
+        self.assertEqual(set(self.get_remedies()), set(dict(KINDS)))

@@ -73,10 +73,11 @@ class TestCustomerCreditMail(WithdrawalCase):
         mails = self.get_mails(reservation)
         self.assertEqual(
             [mail.subject.split(": ")[1] for mail in mails],
-            [f"{first.name} paid with credit", f"{second.name} paid with credit"],
+            [f"{first.name} paid with credit", f"{second.name} paid in part with credit"],
         )
         self.assertRegex(mails[0].body_html, r"\$.30\.00")
-        self.assertRegex(mails[1].body_html, r"\$.15\.00")
+        self.assertNotIn("left to pay", mails[0].body_html)
+        self.assertRegex(mails[1].body_html, r"\$.15\.00(?s:.){0,400}\$.25\.00(?s:.){0,40} is left to pay")
 
     def test_customer_who_has_overdrawn_is_told_the_debt(self):
         self.customer.with_company(self.company).write(

@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from odoo.http import request
 
 MESSAGE_KEY = "customer_credit_message"
+QUESTION_KEY = "customer_credit_question"
 LARGEST = 10**12
 
 
@@ -55,3 +56,22 @@ def pop_message():
     """The message for this page, ``{"kind": …, "text": …}``, or None."""
     message = request.session.pop(MESSAGE_KEY, None)
     return message and {"kind": message[0], "text": message[1]}
+
+
+def get_owed(amount, credit, currency):
+    """What somebody who spends an amount will owe of it, as it goes beyond the credit; zero or more, in the currency.
+
+    :param float credit: available, negative for what is overdrawn already
+    """
+    return currency.round(max(amount - max(credit, 0.0), 0.0))
+
+
+def ask_to_owe(invoice_id, amount):
+    """Have the next page of this session ask whether so much is to be paid, as that is more than the credit."""
+    request.session[QUESTION_KEY] = [invoice_id, amount]
+
+
+def pop_question(invoice_id):
+    """The amount that this page is to ask about, or None."""
+    asked = request.session.pop(QUESTION_KEY, None)
+    return asked[1] if asked and asked[0] == invoice_id else None

@@ -7,7 +7,7 @@ from odoo.http import request
 
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 
-from .customer_credit import get_customer, parse_amount, pop_message, set_message
+from .customer_credit import ask_to_owe, get_customer, get_owed, parse_amount, pop_message, pop_question, set_message
 from .payment import confirm_credit_payment
 
 
@@ -26,7 +26,7 @@ class CustomerCreditInvoicePortal(PortalAccount):
         request.update_context(customer_credit_discount=invoice.sudo()._get_customer_credit_lost_discount())
         values = super()._invoice_get_page_view_values(invoice, access_token, **kwargs)
         values["customer_credit_message"] = pop_message()
-        values["customer_credit_offer"] = self._get_credit_offer(invoice.sudo())
+        values["customer_credit_offer"] = self._get_credit_offer(invoice.sudo(), pop_question(invoice.id))
         return values
 
     @http.route(
@@ -37,9 +37,10 @@ class CustomerCreditInvoicePortal(PortalAccount):
         website=True,
         sitemap=False,
     )
-    def portal_invoice_pay_with_credit(self, invoice_id, amount=None, due=None, **_post):
+    def portal_invoice_pay_with_credit(self, invoice_id, amount=None, due=None, owed=None, **_post):
         """Pay so much of an invoice with credit. What was due when the page was shown must still be due: so the same
-        form that is sent twice pays once.
+        form that is sent twice pays once. What goes beyond the credit is asked first: the page names it as owed, and
+        the form then sends it along.
 
         :raise NotFound: it is no open invoice of this customer, or credit is no payment method of its company
         """
@@ -50,24 +51,31 @@ class CustomerCreditInvoicePortal(PortalAccount):
         if not self._is_own_invoice(invoice_sudo):
             raise NotFound()
         get_customer()._credit_lock(invoice_sudo.company_id)
-        tx_sudo, error = self._pay_invoice_with_credit(invoice_sudo, amount, due)
-        if error:
+        currency = invoice_sudo.currency_id
+        wanted = parse_amount(amount, currency)
+        offer = self._get_credit_offer(invoice_sudo, wanted)
+        if error := self._get_offer_error(offer, currency, wanted, parse_amount(due, currency)):
             set_message("danger", error)
+        elif offer["owed"] and currency.compare_amounts(offer["owed"], parse_amount(owed, currency) or 0.0):
+            ask_to_owe(invoice_sudo.id, wanted)
         else:
-            paid = tx_sudo.currency_id.format(tx_sudo.amount)
-            set_message("success", request.env._("%s of your credit was used for this invoice.", paid))
+            self._pay_invoice_with_credit(invoice_sudo, offer)
         return request.redirect(invoice_sudo.get_portal_url())
 
-    def _pay_invoice_with_credit(self, invoice_sudo, amount, due):
-        """:return: the transaction, and why it failed or an empty string"""
-        offer, currency = self._get_credit_offer(invoice_sudo), invoice_sudo.currency_id
-        wanted, shown = parse_amount(amount, currency), parse_amount(due, currency)
+    @staticmethod
+    def _get_offer_error(offer, currency, wanted, due):
+        """Why so much cannot be paid, a sentence for the customer; else an empty string."""
         if wanted is None:
-            return None, request.env._("Please enter an amount, such as 50.00.")
-        if not offer or shown is None or currency.compare_amounts(shown, offer["due"]):
-            return None, request.env._("The invoice or your credit has changed meanwhile. Please check the amount.")
+            return request.env._("Please enter an amount, such as 50.00.")
+        if not offer or due is None or currency.compare_amounts(due, offer["due"]):
+            return request.env._("The invoice or your credit has changed meanwhile. Please check the amount.")
         if currency.compare_amounts(wanted, offer["amount"]) > 0:
-            return None, request.env._("At most %s can be paid with credit.", currency.format(offer["amount"]))
+            return request.env._("At most %s can be paid with credit.", currency.format(offer["amount"]))
+        return ""
+
+    def _pay_invoice_with_credit(self, invoice_sudo, offer):
+        """Pay what the customer wants, and say what was done or why it failed."""
+        currency, wanted = offer["currency"], offer["wanted"]
         tx_sudo = self._create_transaction(
             provider_id=offer["provider"].id,
             payment_method_id=offer["provider"].payment_method_ids[:1].id,
@@ -81,7 +89,18 @@ class CustomerCreditInvoicePortal(PortalAccount):
             custom_create_values={"invoice_ids": [Command.set(invoice_sudo.ids)]},
         )
         confirm_credit_payment(tx_sudo)
-        return tx_sudo, "" if tx_sudo.state == "done" else tx_sudo.state_message
+        if tx_sudo.state != "done":
+            set_message("danger", tx_sudo.state_message)
+        elif offer["owed"]:
+            text = request.env._(
+                "%(paid)s of this invoice is paid. That is more than your credit: you owe %(owed)s of it.",
+                paid=currency.format(wanted),
+                owed=currency.format(offer["owed"]),
+            )
+            set_message("success", text)
+        else:
+            text = request.env._("%s of your credit was used for this invoice.", currency.format(wanted))
+            set_message("success", text)
 
     @staticmethod
     def _is_own_invoice(invoice_sudo):
@@ -92,10 +111,11 @@ class CustomerCreditInvoicePortal(PortalAccount):
             and bool(request.env["payment.provider"]._get_customer_credit_provider(invoice_sudo.company_id))
         )
 
-    def _get_credit_offer(self, invoice_sudo):
+    def _get_credit_offer(self, invoice_sudo, wanted=None):
         """What the customer may pay of an invoice with credit, or None.
 
-        Amounts are in the currency of the invoice: ``credit`` available, ``due`` open, ``amount`` payable,
+        Amounts are in the currency of the invoice: ``credit`` available, ``due`` open, ``amount`` payable, ``wanted``
+        what the customer typed, else what the credit covers, ``owed`` what of that goes beyond the credit,
         ``lost_discount`` what another payment today would get off.
         """
         if not self._is_own_invoice(invoice_sudo) or not invoice_sudo._has_to_be_paid():
@@ -104,11 +124,15 @@ class CustomerCreditInvoicePortal(PortalAccount):
         spendable = get_customer()._get_spendable_credit(company, currency)
         if currency.compare_amounts(spendable, 0) <= 0:
             return None
+        credit, due = get_customer()._get_credit(company, currency), invoice_sudo.amount_residual
+        wanted = wanted or min(due, max(credit, 0.0))
         return {
             "provider": request.env["payment.provider"]._get_customer_credit_provider(company),
-            "credit": get_customer()._get_credit(company, currency),
-            "due": invoice_sudo.amount_residual,
-            "amount": min(invoice_sudo.amount_residual, spendable),
+            "credit": credit,
+            "due": due,
+            "amount": min(due, spendable),
+            "wanted": wanted,
+            "owed": get_owed(wanted, credit, currency),
             "lost_discount": invoice_sudo._get_customer_credit_lost_discount(),
             "currency": currency,
         }

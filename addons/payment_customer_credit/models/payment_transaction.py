@@ -142,6 +142,24 @@ class PaymentTransaction(models.Model):
             unsettled += held if None in amounts else min(sum(max(amount, 0.0) for amount in amounts), held)
         return unsettled
 
+    def _get_customer_credit_done_message(self):
+        """What this payment has done, for its customer: how much is paid with credit, and what is left to pay."""
+        self.ensure_one()
+        tx = self.sudo()
+        paid, currency = tx.currency_id.format(tx.amount), tx.currency_id
+        left = 0.0
+        for document in tx._get_customer_credit_documents():
+            if document._name == "sale.order":
+                left += max(document.amount_total - document.amount_paid, 0.0)
+            elif document.state == "posted":
+                left += document.amount_residual
+        left -= sum(tx._get_customer_credit_reservations().mapped("amount_held")) if tx.invoice_ids else 0.0
+        if currency.compare_amounts(left, 0) > 0:
+            return self.env._(
+                "%(paid)s is paid with your credit, %(left)s is left to pay.", paid=paid, left=currency.format(left)
+            )
+        return self.env._("%s is paid with your credit.", paid)
+
     # ------------------------------------------------------------------------------------------------------------------
     # The money arrives: credit settles what it pays, a top-up becomes credit, a refund of a top-up takes it away
     # ------------------------------------------------------------------------------------------------------------------
@@ -203,6 +221,9 @@ class PaymentTransaction(models.Model):
                 and tx.currency_id.compare_amounts(move.amount_residual, 0) > 0
             ).sorted(lambda move: (move.invoice_date_due or move.date, move.id))
             for reservation in tx._get_customer_credit_reservations() if invoices else ():
+                if all(reservation._get_amount_for(invoice) is None for invoice in invoices):
+                    reservation._credit_settle(invoices)
+                    continue
                 for invoice in invoices:
                     amount = reservation._get_amount_for(invoice)
                     if amount is None or amount > 0:

@@ -53,6 +53,8 @@ class TestPayWithCredit(CreditPaymentCase):
         self.pay_with_credit(self.transaction(70, invoices))
         self.assertEqual(set(invoices.mapped("payment_state")), {"paid"})
         self.assertCredit(30)
+        allocations = self.env["account.credit.allocation.line"].search([("debt_move_id", "in", invoices.ids)])
+        self.assertEqual((len(allocations), len(allocations.allocation_id)), (2, 1), "told in one document")
 
     def test_a_draft_holds_nothing(self):
         tx = self.transaction(80, [self.invoice(80)])

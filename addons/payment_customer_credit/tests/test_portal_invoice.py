@@ -33,9 +33,7 @@ class TestPortalInvoice(CreditPortalCase):
         self.assertRegex(page, r'name="due" value="150.0"')
 
     def test_whoever_may_overdraw_is_told_how_much_can_be_used(self):
-        self.customer.with_company(self.company).write(
-            {"customer_credit_overdraft": "limit", "customer_credit_overdraft_limit": 50}
-        )
+        self.allow_overdraft(50)
         self.pay_with_credit(self.transaction(130, [self.invoice(130)]))
         self.log_in()
         page = self.invoice_page()
@@ -44,6 +42,60 @@ class TestPortalInvoice(CreditPortalCase):
         )
         self.assertNotIn("text-success", page[page.index("o_customer_credit_offer") :].split("</form>")[0])
 
+    def allow_overdraft(self, limit):
+        self.customer.with_company(self.company).write(
+            {"customer_credit_overdraft": "limit", "customer_credit_overdraft_limit": limit}
+        )
+
+    def offer_on_page(self, page):
+        return page[page.index("o_customer_credit_offer") :].split("</form>")[0]
+
+    def test_the_credit_is_prefilled_and_not_what_the_customer_would_owe(self):
+        self.allow_overdraft(100)
+        self.log_in()
+        offer = self.offer_on_page(self.invoice_page())
+        self.assertRegex(offer, r'name="amount"(?s:.){0,300}value="100.00"(?s:.){0,200}max="150.0"')
+        self.assertRegex(offer, r"At most(?s:.){0,200}150\.00(?s:.){0,200}beyond your credit you will owe")
+
+    def test_without_any_credit_nothing_is_prefilled(self):
+        self.allow_overdraft(100)
+        self.pay_with_credit(self.transaction(100, [self.invoice(100)]))
+        self.log_in()
+        self.assertNotIn("value=", re.search(r'<input[^>]*name="amount"[^>]*>', self.invoice_page())[0])
+
+    def test_what_goes_beyond_the_credit_is_named_as_owed_before_it_happens(self):
+        self.allow_overdraft(100)
+        self.log_in()
+        offer = self.offer_on_page(self.pay(150).text)
+        self.assertOpen(self.bill_to_pay, 150)
+        self.assertCredit(100)
+        self.assertRegex(offer, r"o_customer_credit_owed(?s:.){0,200}you will owe(?s:.){0,200}50\.00")
+        self.assertRegex(offer, r'name="owed" value="50.0"')
+        self.assertRegex(offer, r'name="amount"(?s:.){0,300}value="150.00"')
+        page = self.pay(150, owed=50).text
+        self.assertOpen(self.bill_to_pay, 0)
+        self.assertCredit(-50)
+        self.assertRegex(page, r"o_customer_credit_message(?s:.){0,300}you owe(?s:.){0,200}50\.00")
+
+    def test_what_the_customer_would_owe_is_named_again_when_it_has_changed(self):
+        self.allow_overdraft(100)
+        self.log_in()
+        self.pay_with_credit(self.transaction(20, [self.invoice(20)]))
+        offer = self.offer_on_page(self.pay(150, owed=50).text)
+        self.assertOpen(self.bill_to_pay, 150)
+        self.assertRegex(offer, r'name="owed" value="70.0"')
+        self.pay(80, owed=70)
+        self.assertOpen(self.bill_to_pay, 70)
+
+    def test_the_payment_form_names_what_the_customer_would_owe(self):
+        self.log_in()
+        self.assertNotIn("o_customer_credit_owed", self.invoice_page(self.invoice(50, self.contact)))
+        self.allow_overdraft(100)
+        form = self.invoice_page().partition("o_payment_form")[2]
+        self.assertRegex(
+            form, r"o_customer_credit_owed(?s:.){0,200}150\.00(?s:.){0,100}you will owe(?s:.){0,200}50\.00"
+        )
+
     def test_a_part_is_paid_and_the_rest_is_due(self):
         self.log_in()
         response = self.pay(60)
@@ -51,6 +103,25 @@ class TestPortalInvoice(CreditPortalCase):
         self.assertOpen(self.bill_to_pay, 90)
         self.assertCredit(40)
         self.assertRegex(response.text, r'name="due" value="90.0"')
+
+    def test_the_page_says_how_much_is_paid_with_credit_and_what_is_left(self):
+        self.log_in()
+        page = self.pay(60).text
+        self.assertRegex(
+            page,
+            r"o_payment_status_message(?s:.){0,300}60\.00 is paid with your credit, [^<]*90\.00 is left to pay",
+        )
+        self.assertNotIn("Paid with your credit", page)
+        page = self.get("/payment/status").text
+        self.assertRegex(page, r"60\.00 is paid with your credit, [^<]*90\.00 is left to pay")
+        page = self.pay(40, due=90).text
+        self.assertRegex(page, r"40\.00 is paid with your credit, [^<]*50\.00 is left to pay")
+
+    def test_the_page_of_a_paid_invoice_says_so(self):
+        invoice = self.invoice(80, self.contact)
+        self.log_in()
+        page = self.pay(80, due=80, invoice=invoice).text
+        self.assertRegex(page, r"o_payment_status_message(?s:.){0,300}80\.00 is paid with your credit\.")
 
     def test_the_whole_invoice_is_paid_at_once(self):
         invoice = self.invoice(80, self.contact)

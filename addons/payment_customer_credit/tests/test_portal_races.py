@@ -134,8 +134,8 @@ class TestPortalRaces(BaseCase):
         self.assertEqual({page.status_code for page in pages}, {200})
         return [page.text for page in pages]
 
-    def pay(self, browser, invoice_id, amount=60):
-        return lambda: browser.post(f"/my/credit/invoice/{invoice_id}/pay", amount=amount, due=60)
+    def pay(self, browser, invoice_id, amount=60, owed=0):
+        return lambda: browser.post(f"/my/credit/invoice/{invoice_id}/pay", amount=amount, due=60, owed=owed)
 
     def withdraw(self, browser, amount):
         return lambda: browser.post("/my/credit/withdraw", amount=amount, withdrawable=100, **self.forms)
@@ -169,7 +169,7 @@ class TestPortalRaces(BaseCase):
         for _round in range(ROUNDS):
             self.give_credit(0)
             invoices = self.new_invoice(), self.new_invoice()
-            self.at_once(self.pay(first, invoices[0]), self.pay(second, invoices[1]))
+            self.at_once(self.pay(first, invoices[0], owed=60), self.pay(second, invoices[1], owed=60))
             self.assertEqual(self.get_left(*invoices), [0, 60])
             self.assertCredit(-60)
             self.give_credit(60)

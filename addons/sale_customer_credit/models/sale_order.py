@@ -61,9 +61,13 @@ class SaleOrder(models.Model):
                 and order._get_spendable_credit() > 0
             )
 
-    @api.depends("transaction_ids")
+    @api.depends("transaction_ids.state", "transaction_ids.amount")
     def _compute_amount_paid(self):
-        """Credit that was used for an order counts as paid, as a transaction does."""
+        """Credit that was used for an order counts as paid, as a transaction does.
+
+        Odoo counts what is done, and declares only which transactions there are: whoever has read the order before its
+        payment is done, as a payment with credit does, would find the old amount and leave the order unconfirmed.
+        """
         computed = super()._compute_amount_paid()
         paid = self._get_amounts_paid_by_credit()
         for order in self:

@@ -2,6 +2,7 @@ from . import (
     test_order_credit_portal,
     test_order_credit_properties,
     test_order_pay_with_credit,
+    test_order_pay_with_credit_portal,
     test_order_payment,
     test_order_payment_invoices,
     test_order_use_credit,

@@ -192,6 +192,15 @@ class TestOrderUseCredit(OrderCreditCase):
         self.assertOpen(invoice, 20)
         self.assertAvailable(-40)
 
+    def test_what_goes_beyond_the_credit_is_named_as_owed_before_it_happens(self):
+        self.payment(20)
+        self.company.customer_credit_overdraft = "limit"
+        self.company.customer_credit_overdraft_limit = 50
+        with Form.from_action(self.env, self.order(80).action_use_credit()) as dialog:
+            self.assertEqual((dialog.amount, dialog.amount_owed), (20, 0))
+            dialog.amount = 60
+            self.assertEqual(dialog.amount_owed, 40)
+
     def test_nothing_and_less_than_nothing_cannot_be_used(self):
         self.payment(20)
         order = self.order(80)

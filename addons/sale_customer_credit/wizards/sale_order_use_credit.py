@@ -19,6 +19,11 @@ class SaleOrderUseCredit(models.TransientModel):
         help="What this customer may spend in addition, and owes you then.",
     )
     amount_to_pay = fields.Monetary(string="Still to Pay", compute="_compute_amounts")
+    amount_owed = fields.Monetary(
+        string="Will Be Owed",
+        compute="_compute_amount_owed",
+        help="What goes beyond the customer's credit, and the customer owes you then.",
+    )
     amount = fields.Monetary(
         string="Use",
         compute="_compute_amount",
@@ -41,6 +46,11 @@ class SaleOrderUseCredit(models.TransientModel):
     def _compute_amount(self):
         for wizard in self:
             wizard.amount = max(min(wizard.available, wizard.amount_to_pay), 0.0)
+
+    @api.depends("amount", "available")
+    def _compute_amount_owed(self):
+        for wizard in self:
+            wizard.amount_owed = max(wizard.amount - max(wizard.available, 0.0), 0.0)
 
     def action_use_credit(self):
         """Reserve the amount for the order.

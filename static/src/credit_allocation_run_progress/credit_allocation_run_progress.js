@@ -5,12 +5,12 @@ import {registry} from "@web/core/registry";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 import {useService} from "@web/core/utils/hooks";
 
-// Milliseconds between two questions to the server, while the run is running
+// Milliseconds between two questions to the server, while the run is at work
 const PAUSE = 2000;
 
 /**
- * How far a run is. It asks the server only while the run is running and its page is open; when the run ends, the
- * page is loaded again, with all results.
+ * How far a run is. It asks the server only while the run is at work and its page is open: after it was stopped, too,
+ * until the last batch has ended. Then the page is loaded again, with all results.
  */
 export class CreditAllocationRunProgress extends Component {
     static template = "account_credit_allocation.RunProgress";
@@ -48,13 +48,14 @@ export class CreditAllocationRunProgress extends Component {
         if (progress) {
             this.state.progress = progress;
         }
-        if (progress && progress.state !== "running") {
-            if (record.data.state === "running") {
+        const isShownAtWork = ["running", "stopping"].includes(record.data.status);
+        if (progress && !progress.at_work) {
+            if (isShownAtWork) {
                 await record.load();
             }
             return;
         }
-        if (record.data.state === "running") {
+        if (isShownAtWork || progress?.at_work) {
             this.timer = setTimeout(() => this.load({record}), PAUSE);
         }
     }
@@ -106,6 +107,7 @@ registry.category("view_widgets").add("credit_allocation_run_progress", {
     component: CreditAllocationRunProgress,
     fieldDependencies: [
         {name: "state", type: "selection"},
+        {name: "status", type: "selection"},
         {name: "company_currency_id", type: "many2one"},
     ],
 });

@@ -124,8 +124,8 @@ registry.category("web_tour.tours").add("account_credit_allocation_run_preview",
             trigger: ".o_credit_allocation_run_progress:contains(Would be allocated):contains($ 100.00)",
         },
         {
-            content: "It could be applied",
-            trigger: ".o_form_view button[name=action_apply]",
+            content: "It could be applied, and says so",
+            trigger: ".o_form_view:has(.o_arrow_button_current:contains(To Apply)) button[name=action_apply]",
         },
         {
             content: "Discard the drafts",

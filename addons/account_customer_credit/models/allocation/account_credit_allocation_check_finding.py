@@ -67,7 +67,9 @@ class AccountCreditAllocationCheckFinding(models.Model):
         return {
             **remedies,
             "reservation_held": remedies["residual"],
-            "reservation_items": self.env._("Release the reservation, and reserve the right credit again."),
+            "reservation_items": self.env._(
+                "Undo what was paid with it, release the reservation, and reserve the right credit again."
+            ),
             "reservation_entry": self.env._("Post the entry again, then release the reservation if nobody needs it."),
             "withdrawal_credit": self.env._("Refuse the withdrawal and request another."),
             "withdrawal_payment": self.env._(

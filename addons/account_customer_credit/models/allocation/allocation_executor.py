@@ -1,11 +1,13 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from odoo.addons.account_credit_allocation.matching.open_item import CREDIT, AllocationPlan, Cap, Evidence, Match
+from odoo.addons.account_credit_allocation.matching.open_item import AllocationPlan
+from odoo.addons.account_credit_allocation.models.engine.allocation_executor import AllocationOutcome
 from odoo.addons.account_credit_allocation.models.engine.allocation_planner import GroupPlan
 from odoo.addons.account_credit_allocation.models.engine.expected_conflicts import conflicts_expected
-from odoo.addons.account_credit_allocation.models.engine.minor_units import from_minor_units, to_minor_units
 from odoo.addons.account_credit_allocation.models.engine.open_item_reader import RECEIVABLE, AllocationScope
+
+from .credit_plan import CreditPlan
 
 
 class AllocationExecutor(models.AbstractModel):
@@ -15,11 +17,11 @@ class AllocationExecutor(models.AbstractModel):
 
     @api.model
     def _match_credit(self, triples, evidence):
-        """Reconcile chosen debit and credit items of one customer with each other, and record why.
+        """Reconcile chosen debit and credit items of one customer with each other, and record why, in one document.
 
         :param list triples: ``(debit item, credit item, amount)`` in the order of execution; the amount is positive, in
             the credit's currency; None to settle as much as is open of both
-        :param str evidence: code of the reason, see ``account.credit.allocation.line._get_evidence_text``
+        :param str evidence: see :class:`CreditPlan`
         :return: what was settled of the credits, in their currency
         :raise UserError: one of the items cannot be used; nothing was changed
         """
@@ -27,21 +29,29 @@ class AllocationExecutor(models.AbstractModel):
         if not triples:
             return 0.0
         lines = self.env["account.move.line"].union(*(debit | credit for debit, credit, _amount in triples))
+        plan = self._begin_credit_plan(lines, evidence)
+        settled = sum(plan.settle(*triple) for triple in triples)
+        self._record_credit(self._execute_credit_plan(plan))
+        return settled
+
+    @api.model
+    def _begin_credit_plan(self, lines, evidence):
+        """Lock open items of one customer, and begin to plan what becomes of them.
+
+        :return: :class:`CreditPlan`
+        :raise UserError: one of the items cannot be used
+        """
         self._wait_for_items(lines)
         items = self._read_credit_items(lines)
         exchange = self.env["account.credit.allocation.planner"]._get_exchange([items[line.id] for line in lines])
-        matches = []
-        for debit, credit, amount in triples:
-            debt, paid = items[debit.id], items[credit.id]
-            cap = None if amount is None else Cap(CREDIT, to_minor_units(credit.currency_id, amount))
-            settled = exchange.settle(debt, paid, cap)
-            if not settled:
-                raise UserError(self.env._("%s is settled already. Nothing was changed.", debit.move_id.name))
-            matches.append(Match(debt, paid, *settled, "credit", Evidence(evidence), cap))
-        self._execute_all(matches)
-        return sum(
-            from_minor_units(lines.browse(match.credit.id).currency_id, match.credit_amount) for match in matches
-        )
+        return CreditPlan(lines, items, exchange, evidence)
+
+    @api.model
+    def _record_credit(self, executed):
+        """Record in one document what :meth:`_execute_credit_plan` did, once or several times."""
+        if executed:
+            outcome = AllocationOutcome(self.env["account.credit.allocation"], executed, [], [])
+            self.env["account.credit.allocation"]._create_done(outcome, "credit")
 
     @api.model
     def _wait_for_items(self, lines):
@@ -71,17 +81,19 @@ class AllocationExecutor(models.AbstractModel):
         return items
 
     @api.model
-    def _execute_all(self, matches):
-        """Execute matches in their order, all of them or none, and record them.
+    def _execute_credit_plan(self, plan):
+        """Execute a plan in its order, all of it or nothing; to record it is up to the caller.
 
+        :param CreditPlan plan: what is to be settled
+        :return: list of :class:`Executed`
         :raise UserError: an item is in use, or Odoo refuses
         """
         by_group = {}
-        for match in matches:
+        for match in plan.matches:
             by_group.setdefault(match.debt.group, []).append(match)
         plans = [GroupPlan(group, AllocationPlan(tuple(found), (), ())) for group, found in by_group.items()]
-        outcome = self._execute(plans, "credit")
-        if len(outcome.executed) != len(matches):
+        outcome = self._execute_plans(plans)
+        if len(outcome.executed) != len(plan.matches):
             left = (outcome.debts_left + outcome.credits_left)[0]
             raise UserError(
                 left.message
@@ -90,4 +102,4 @@ class AllocationExecutor(models.AbstractModel):
                     self.env["account.move.line"].browse(left.item.id).move_id.name,
                 )
             )
-        return outcome
+        return outcome.executed

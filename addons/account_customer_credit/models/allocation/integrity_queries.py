@@ -1,21 +1,23 @@
 """What must hold between reservations, withdrawals and the ledger; columns as in the queries of the root addon."""
 
 # What is reserved follows from the items that carry the mark, and from nothing else. A contact may get another company
-# when its credit is reserved already.
+# when its credit is reserved already. What was released holds nothing of anybody.
 RESERVATIONS = """
 WITH marked AS (
     SELECT item.credit_reservation_id AS id,
            -SUM(item.amount_residual_currency) AS held,
-           BOOL_OR(item.amount_currency > 0
-                   OR item.company_id != reservation.company_id
-                   OR item.currency_id != reservation.currency_id
-                   OR contact.commercial_partner_id IS DISTINCT FROM customer.commercial_partner_id) AS is_foreign
+           reservation.state != 'released'
+               AND BOOL_OR(item.amount_currency > 0
+                           OR item.company_id != reservation.company_id
+                           OR item.currency_id != reservation.currency_id
+                           OR contact.commercial_partner_id IS DISTINCT FROM customer.commercial_partner_id)
+               AS is_foreign
       FROM account_move_line item
       JOIN customer_credit_reservation reservation ON reservation.id = item.credit_reservation_id
       JOIN res_partner customer ON customer.id = reservation.partner_id
  LEFT JOIN res_partner contact ON contact.id = item.partner_id
      WHERE reservation.company_id = ANY(%(companies)s)
-  GROUP BY item.credit_reservation_id
+  GROUP BY item.credit_reservation_id, reservation.id
 ), checked AS (
     SELECT reservation.id,
            reservation.company_id,

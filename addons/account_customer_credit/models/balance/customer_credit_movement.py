@@ -63,7 +63,7 @@ class CustomerCreditMovement(models.Model):
             ("credit_note", "Credit Note"),
             ("adjustment", "Correction"),
             ("transfer", "Transfer"),
-            ("invoice", "Invoice Paid"),
+            ("invoice", "Used for an Invoice"),
             ("reservation", "Reserved"),
             ("spent", "Spent"),
             ("withdrawal", "Withdrawal"),

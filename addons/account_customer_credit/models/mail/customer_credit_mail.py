@@ -95,6 +95,7 @@ class CustomerCreditMail(models.AbstractModel):
                     "amount": record.amount if amount is None else amount,
                     "balance": record.partner_id._get_credit(record.company_id, record.currency_id),
                     "document": document.name if document else "",
+                    "left": self._get_left_to_pay(document, recipient),
                     "partner": recipient.name or recipient.commercial_partner_id.name,
                     "lang": recipient.lang,
                 }
@@ -110,6 +111,13 @@ class CustomerCreditMail(models.AbstractModel):
         if "message_ids" in record:
             self._keep_in_chatter(mail, template)
         return mail
+
+    @api.model
+    def _get_left_to_pay(self, document, recipient):
+        """What is still to be paid of an invoice, as a text for the recipient; empty where nothing is."""
+        if not document or document.currency_id.is_zero(document.amount_residual):
+            return ""
+        return document.currency_id.with_context(lang=recipient.lang).format(document.amount_residual)
 
     @api.model
     def _keep_in_chatter(self, mail, template):

@@ -37,8 +37,7 @@ class CustomerCreditReserver(models.AbstractModel):
             partner, company, currency, origin, move=move, lines=lines, expires=expires
         )
         move._post(soft=False)
-        for debit in (move.line_ids - lines).sorted("id"):
-            debit._credit_consume(credits)
+        (move.line_ids - lines)._credit_consume(credits)
         return reservation
 
     @api.model

@@ -14,49 +14,72 @@ class CustomerCreditSettler(models.AbstractModel):
 
         :param reservation: one record, locked, as superuser and with its company
         """
-        currency = reservation.currency_id
         debts = moves.sudo()._get_open_lines().filtered(lambda line: line.amount_residual_currency > 0)
         self._check_debts(reservation, moves, debts)
+        debts = debts.sorted(lambda debt: (debt.date_maturity or debt.date, debt.id))
+        lines = reservation.line_ids - self.env["account.open.item.reader"]._find_void(reservation.line_ids)
+        lines = lines.filtered(lambda line: line.amount_residual_currency < 0).sorted("id")
         left = held = reservation._check_amount(amount)
-        credits = reservation.line_ids - self.env["account.open.item.reader"]._find_void(reservation.line_ids)
+        executor = self.env["account.credit.allocation.executor"].sudo()
         with self.env.cr.savepoint():
             # what needs no entry to change the account first
-            for same_account in (True, False):
-                for debt in debts.sorted(lambda debt: (debt.date_maturity or debt.date, debt.id)):
-                    for line in credits.sorted("id"):
-                        if (line.account_id == debt.account_id) == same_account:
-                            settled = self._settle_item(reservation, debt, line, left, amount)
-                            left = currency.round(left - settled)
-        return currency.round(held - left)
+            executed, left = self._settle_same_account(executor, debts, lines, left, amount)
+            for debt in debts:
+                for line in lines.filtered(lambda line, debt=debt: line.account_id != debt.account_id):
+                    moved, settled = self._settle_other_account(executor, reservation, debt, line, left)
+                    executed += moved
+                    left = reservation.currency_id.round(left - settled)
+            executor._record_credit(executed)
+        return reservation.currency_id.round(held - left)
 
     @api.model
-    def _settle_item(self, reservation, debt, line, left, amount):
-        """Settle one debt with one reserved item, as far as both are open.
+    def _settle_same_account(self, executor, debts, lines, left, amount):
+        """Settle debts with reserved items of the same account, all of them together.
 
         :param left: at most so much, in the currency of the reservation
         :param amount: None where everything may be used: across currencies nothing is then left of a rounding
-        :return: what was settled, in the currency of the reservation
+        :return: ``(executed, left)``: list of :class:`Executed`, and what may be settled further
         """
-        currency = reservation.currency_id
-        part = currency.round(min(-line.amount_residual_currency, left))
-        if part <= 0 or debt.reconciled:
-            return 0.0
+        pairs = [(debt, line) for debt in debts for line in lines if debt.account_id == line.account_id]
+        if not pairs:
+            return [], left
+        plan = executor._begin_credit_plan(lines.union(*(debt | line for debt, line in pairs)), "reserved")
+        for debt, line in pairs:
+            part = min(plan.get_open(line), left)
+            if debt.currency_id == line.currency_id:
+                part = min(part, plan.get_open(debt))
+            part = line.currency_id.round(part)
+            if part <= 0 or plan.get_open(debt) <= 0:
+                continue
+            whole = amount is None and debt.currency_id != line.currency_id
+            left = line.currency_id.round(left - plan.settle(debt, line, None if whole else part))
+        return executor._execute_credit_plan(plan), left
+
+    @api.model
+    def _settle_other_account(self, executor, reservation, debt, line, left):
+        """Settle a debt with a reserved item of another account, as far as both are open.
+
+        :param left: at most so much, in the currency of the reservation
+        :return: ``(executed, settled)``: list of :class:`Executed`, and how much that is of the reservation
+        """
+        part = line.currency_id.round(min(-line.amount_residual_currency, left))
         if debt.currency_id == line.currency_id:
             part = min(part, debt.amount_residual_currency)
-        held_before = reservation.amount_held
-        triples = [(debt, line, part if amount is not None or debt.currency_id == line.currency_id else None)]
-        if debt.account_id != line.account_id:
-            triples = self._change_account(reservation, debt, line, part)
-        executor = self.env["account.credit.allocation.executor"].sudo()
-        for triple in triples:
-            executor._match_credit([triple], "reserved")
-        return currency.round(held_before - reservation.amount_held)
+        if part <= 0 or debt.reconciled:
+            return [], 0.0
+        move = self._change_account(reservation, debt, line, part)
+        debit = move.line_ids.filtered(lambda item: item.amount_currency > 0)
+        credit = move.line_ids - debit
+        plan = executor._begin_credit_plan(debt | line | move.line_ids, "reserved")
+        plan.settle(debit, line, part)
+        settled = plan.settle(debt, credit, part)
+        return executor._execute_credit_plan(plan), settled
 
     @api.model
     def _change_account(self, reservation, debt, line, amount):
         """Book reserved credit from its own receivable account to that of the debt, at the rate it is booked at.
 
-        :return: what is to be matched then: triples, see ``account.credit.allocation.executor._match_credit``
+        :return: the posted entry: its debit item takes the reserved one, its credit item is reserved instead
         """
         balance = line.company_currency_id.round(line.balance * amount / line.amount_currency)
         move = self.env["customer.credit.reserver"]._create_entry(
@@ -68,10 +91,8 @@ class CustomerCreditSettler(models.AbstractModel):
             credit_account=debt.account_id,
         )
         move._post(soft=False)
-        debit = move.line_ids.filtered(lambda item: item.amount_currency > 0)
-        credit = move.line_ids - debit
-        credit.credit_reservation_id = reservation
-        return [(debit, line, amount), (debt, credit, amount)]
+        move.line_ids.filtered(lambda item: item.amount_currency < 0).credit_reservation_id = reservation
+        return move
 
     @api.model
     def _check_debts(self, reservation, moves, debts):
