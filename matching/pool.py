@@ -182,13 +182,11 @@ class Pool:
             return
         self._residuals[debt.id] -= amount
         self._residuals[credit.id] -= credit_amount
-        cap = self._find_cap(debt, amount, credit, credit_amount)
+        cap = self._find_cap(debt, amount, credit, credit_amount) if self._kept else None
         self.matches.append(Match(debt, credit, amount, credit_amount, rule, evidence, cap))
 
     def _find_cap(self, debt: OpenItem, amount: int, credit: OpenItem, credit_amount: int) -> Cap | None:
         """The cap of a pair that would settle more if nothing of the two items were kept."""
-        if not self._kept:
-            return None
         sides = ((DEBT, debt, amount), (CREDIT, credit, credit_amount))
         if any(not self._residuals[item.id] and not self.kept(item) for _side, item, _amount in sides):
             return None  # one of the two is settled in full

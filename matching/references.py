@@ -329,13 +329,13 @@ class ReferenceIndex:
             squashed = words[first] + squashed
             if len(squashed) > longest:
                 break
-            if squashed not in names and squashed not in origins:
-                continue
             for found, is_origin in ((names, False), (origins, True)):
-                for document, identifier in found.get(squashed, {}).items():
-                    if self._spells(memo, first, last, squashed, identifier):
-                        mention = Mention(memo.quote(first, last), identifier, is_origin=is_origin)
-                        hits.append(_Hit(document, first, last, mention))
+                if squashed in found:
+                    text = memo.quote(first, last)
+                    for document, identifier in found[squashed].items():
+                        if self._spells(memo, first, last, squashed, identifier):
+                            mention = Mention(text, identifier, False, is_origin)
+                            hits.append(_Hit(document, first, last, mention))
         return hits
 
     def _find_bare_number(self, memo: _Memo, position: int) -> Iterator[_Hit]:
@@ -422,7 +422,7 @@ def _drop_answered(hits: list[_Hit], answers: list[_Hit]) -> list[_Hit]:
 
 def _leave_words(hits: list[_Hit], memo: _Memo) -> bool:
     """Whether ``hits`` leave words of ``memo`` that may be a part of another name, or name orders alone."""
-    if len(hits) == 1 and len(hits[0].words) == len(memo.words):
+    if len(hits) == 1 and hits[0].last - hits[0].first + 1 == len(memo.words):
         return hits[0].mention.is_origin  # most memos are a number, and nothing else
     answered = [(hit.first, hit.last) for hit in hits if not hit.mention.is_origin]
     return any(

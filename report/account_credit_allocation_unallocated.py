@@ -4,7 +4,8 @@ from odoo.tools import SQL
 
 from ..matching.open_item import EXCLUDED
 from ..models.document.account_credit_allocation_leftover import REASONS
-from ..models.engine.open_item_reader import RECEIVABLE, REFUND_TYPES, AllocationScope
+from ..models.engine.document_names import REFUND_TYPES
+from ..models.engine.open_item_reader import RECEIVABLE, AllocationScope
 
 WOULD_BE_ALLOCATED = "would_be_allocated"
 

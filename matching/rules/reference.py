@@ -22,7 +22,6 @@ from ..open_item import (
     RESERVED,
     Evidence,
     KnownDocument,
-    Match,
     Named,
     OpenItem,
     Suggestion,
@@ -137,6 +136,8 @@ class _Named:
 
     def __init__(self, pool: Pool, inside: list[OpenItem], outside: list[OpenItem]) -> None:
         self._pool, self._inside, self._outside = pool, inside, outside
+        self.are_debts = inside is pool.debts
+        self.has_blocked = bool(outside) or any(item.blocked for item in inside)
 
     def __bool__(self) -> bool:
         return bool(self._inside or self._outside)
@@ -205,12 +206,17 @@ def _keep_what_is_named(pool: Pool, reading: _Reading, named: _Named) -> None:
     meant = [(item, mentions) for item, mentions in reading.meant if pool.is_available(item)]
     if not meant:
         return
-    ids = {item.id for item, _mentions in meant}
-    met = {pair for match in pool.matches for pair in _list_meetings(match) if pair[0] in ids}
+    met: dict[int, set[int]] = {}  # item -> documents of which it has settled something
+    for debt, credit, *_amounts in pool.matches:
+        this, other = (credit, debt) if named.are_debts else (debt, credit)
+        met.setdefault(this.id, set()).add(other.document)
     for item, mentions in meant:
+        settled = met.get(item.id, ())
+        if not named.has_blocked and not item.links and settled and mentions.by_document.keys() <= settled:
+            continue  # as most do: it has met all that it names
         refused, needs = [], []
         for document in sorted({*mentions.by_document, *item.links}):
-            refusal = _find_refusal(pool, item, document, named, met)
+            refusal = _find_refusal(pool, item, document, named, document in settled)
             if refusal is not None:
                 mention = mentions.by_document.get(document)
                 text, identifier = (mention.text, mention.identifier) if mention else ("", "")
@@ -220,17 +226,13 @@ def _keep_what_is_named(pool: Pool, reading: _Reading, named: _Named) -> None:
             pool.keep(item, pool.residual(item) if None in needs else sum(filter(None, needs)), refused)
 
 
-def _list_meetings(match: Match) -> tuple[tuple[int, int], tuple[int, int]]:
-    return (match.credit.id, match.debt.document), (match.debt.id, match.credit.document)
-
-
 def _find_refusal(
-    pool: Pool, item: OpenItem, document: int, named: _Named, met: set[tuple[int, int]]
+    pool: Pool, item: OpenItem, document: int, named: _Named, has_settled: bool
 ) -> tuple[str, int | None] | None:
     """Why ``item``, which names ``document``, may not settle it, and how much the document needs.
 
     The amount is in minor units of the item's currency, and None where that is unknown. Returns None where there is
-    nothing to keep: the item did settle the document, ``met`` holds the two; or nobody knows the document.
+    nothing to keep: the item has settled the document as far as it could, or nobody knows the document.
     """
     if document in named.outside:
         return NAMED_OUTSIDE, None
@@ -242,7 +244,7 @@ def _find_refusal(
         if blocked:
             need = sum(other.residual for other in others if other.blocked) if need is not None else None
             return _NAMED_BLOCKED.get(blocked, NAMED_EXCLUDED), need
-        if (item.id, document) in met:
+        if has_settled:
             return None
         if not in_currency and not pool.crosses_currencies:
             return NAMED_CURRENCY, None

@@ -16,8 +16,9 @@ from ...matching.open_item import (
     KnownDocument,
 )
 from ...matching.references import list_endings, list_possible_names, squash
+from .document_names import get_names
 from .minor_units import to_minor_units
-from .open_item_reader import PAYABLE, RECEIVABLE, get_names
+from .open_item_reader import PAYABLE, RECEIVABLE
 
 LOOK_BACK = datetime.timedelta(days=730)  # before an item: what is older is not what it names
 INVOICE_TYPES_OF = {RECEIVABLE: ("out_invoice", "out_receipt"), PAYABLE: ("in_invoice", "in_receipt")}

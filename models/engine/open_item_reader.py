@@ -7,14 +7,12 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, OUTSIDE, RESERVED, VOID, Group, OpenItem
+from .document_names import INVOICE_TYPES, REFUND_TYPES, distinct, get_names
 
 RECEIVABLE = "asset_receivable"
 PAYABLE = "liability_payable"
-INVOICE_TYPES = ("out_invoice", "in_invoice", "out_receipt", "in_receipt")
-REFUND_TYPES = ("out_refund", "in_refund")
 MANY_PARTNERS = 1_000
 ROWS_PER_FETCH = 10_000
-VENDOR_TYPES = ("in_invoice", "in_refund", "in_receipt")
 
 
 class ItemLimits(NamedTuple):
@@ -386,7 +384,7 @@ class OpenItemReader(models.AbstractModel):
             row.document_date,
             identifiers,
             # what an invoice says about itself names no other document
-            () if is_invoice else _distinct(row.memo, row.ref, row.label),
+            () if is_invoice else distinct(row.memo, row.ref, row.label),
             frozenset(links),
             blocked,
             row.partly_settled,
@@ -431,21 +429,3 @@ class OpenItemReader(models.AbstractModel):
             for item in items
             if item.id not in outside or (item.blocked is None and item.group.partner)
         ]
-
-
-def get_names(move_type, number, payment_reference, ref, origin):
-    """What others may call a document, and the orders that it was made from.
-
-    :param payment_reference: None where it names the customer instead
-    :param origin: names of orders, with commas between them
-    :return: ``(identifiers, origins)``, two tuples
-    """
-    is_invoice = move_type in INVOICE_TYPES
-    identifiers = _distinct(
-        number, payment_reference if is_invoice else None, ref if move_type in VENDOR_TYPES else None
-    )
-    return identifiers, _distinct(*map(str.strip, origin.split(","))) if is_invoice and origin else ()
-
-
-def _distinct(*texts):
-    return tuple(dict.fromkeys(filter(None, texts)))
