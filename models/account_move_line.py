@@ -27,10 +27,12 @@ class AccountMoveLine(models.Model):
     def write(self, vals):
         if vals.keys().isdisjoint(("account_id", "partner_id")):
             return super().write(vals)
-        before = {item: (item.account_id, item.partner_id) for item in self if item.move_id.state == "posted"}
+        before = {item.id: (item.account_id, item.partner_id) for item in self if item.move_id.state == "posted"}
         result = super().write(vals)
-        items = self.union(*before).exists() if before else self.browse()  # Odoo may have made other lines of them
-        moved = items.filtered(lambda item: (item.account_id, item.partner_id) != before[item])
+        # Odoo may have made other items of them
+        moved = (
+            self.browse(before).exists().filtered(lambda item: (item.account_id, item.partner_id) != before[item.id])
+        )
         self.env["account.credit.allocation.trigger"]._note_opened(moved)
         return result
 

@@ -92,6 +92,14 @@ class TestOnOpening(OnPostCase):
         self.commit()
         self.assertAllocated(self.invoice_100, entry, 100)
 
+    def test_items_of_drafts_that_are_changed_with_it_start_nothing(self):
+        entry, draft = self.entry(-100, self.stranger), self.entry(-100, self.stranger, post=False)
+        self.commit()
+        (self.open_items(entry) | self.open_items(draft)).write({"partner_id": self.customer.id})
+        self.commit()
+        self.assertAllocated(self.invoice_100, entry, 100)
+        self.assertOpen(draft, 100)
+
     def test_only_the_item_that_was_opened_starts_an_allocation(self):
         """Another item of the same entry was left open by somebody, and stays so."""
         other_invoice = self.invoice(30, self.stranger)
