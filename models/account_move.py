@@ -181,6 +181,14 @@ class AccountMove(models.Model):
             )
         self.env[model].browse(others).invalidate_recordset(["message_ids"])
 
+    def write(self, vals):
+        unmarked = self.browse()
+        if not vals.get("credit_allocation_excluded", True):
+            unmarked = self.filtered("credit_allocation_excluded")
+        result = super().write(vals)
+        self.env["account.credit.allocation.trigger"]._note_opened(unmarked.line_ids)
+        return result
+
     def _post(self, soft=True):
         posted = super()._post(soft=soft)
         self.env["account.credit.allocation.trigger"]._note_posted(posted)

@@ -16,6 +16,26 @@ class AccountMoveLine(models.Model):
         "(account_id, partner_id) WHERE reconciled IS NOT TRUE AND amount_residual_currency < 0"
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        items = super().create(vals_list)
+        self.env["account.credit.allocation.trigger"]._note_opened(
+            items.filtered(lambda item: item.move_id.state == "posted")
+        )
+        return items
+
+    def write(self, vals):
+        if vals.keys().isdisjoint(("account_id", "partner_id")):
+            return super().write(vals)
+        before = {item.id: (item.account_id, item.partner_id) for item in self if item.move_id.state == "posted"}
+        result = super().write(vals)
+        # Odoo may have made other items of them
+        moved = (
+            self.browse(before).exists().filtered(lambda item: (item.account_id, item.partner_id) != before[item.id])
+        )
+        self.env["account.credit.allocation.trigger"]._note_opened(moved)
+        return result
+
     def _get_open_item_group(self):
         """The :class:`Group` of items that this receivable or payable item may be reconciled with."""
         self.ensure_one()

@@ -22,6 +22,14 @@ class AccountPayment(models.Model):
         related="move_id.credit_allocation_side", groups="account.group_account_invoice"
     )
 
+    def write(self, vals):
+        unmarked = self.browse()
+        if not vals.get("credit_allocation_excluded", True):
+            unmarked = self.filtered("credit_allocation_excluded")
+        result = super().write(vals)
+        self.env["account.credit.allocation.trigger"]._note_opened(unmarked.move_id.line_ids)
+        return result
+
     def _compute_credit_allocation_count(self):
         documents = self.move_id._get_credit_allocations_by_move()
         for payment in self:

@@ -23,6 +23,31 @@ class ResPartner(models.Model):
         groups="account.group_account_readonly,account.group_account_invoice",
     )
 
+    def write(self, vals):
+        Trigger = self.env["account.credit.allocation.trigger"]
+        # another parent is no case of its own: Odoo writes the new commercial partner on the journal items
+        if vals.keys().isdisjoint(("credit_allocation_policy", "is_company")) or not Trigger._may_allocate():
+            return super().write(vals)
+        before = self._get_commercial_partners_open_to_rules()
+        result = super().write(vals)
+        after = self._get_commercial_partners_open_to_rules()
+        if opened := [contact for contact, commercial in after.items() if commercial and commercial != before[contact]]:
+            Trigger._note_opened_by(
+                [
+                    ("partner_id", "child_of", opened),
+                    ("partner_id.commercial_partner_id", "in", [after[contact] for contact in opened]),
+                ]
+            )
+        return result
+
+    def _get_commercial_partners_open_to_rules(self):
+        """``{contact id: id of the commercial partner}``, None where rules may never allocate its credits."""
+        return {
+            contact.id: commercial.id if commercial.credit_allocation_policy != "never" else None
+            for contact in self.sudo()
+            for commercial in contact.commercial_partner_id
+        }
+
     def _compute_credit_allocation_count(self):
         counts = dict(
             self.env["account.credit.allocation.line"]._read_group(

@@ -19,6 +19,7 @@ from .engine import (
     test_exclusion,
     test_executor,
     test_expected_conflicts,
+    test_on_opening,
     test_on_post,
     test_on_post_native_flows,
     test_on_post_online_payment,

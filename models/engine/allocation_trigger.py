@@ -6,6 +6,7 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.modules.registry import Registry
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
@@ -16,8 +17,8 @@ from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
 
 _logger = logging.getLogger(__name__)
 
-# where a transaction keeps what it has posted, in cr.postcommit.data
-POSTED = "account_credit_allocation.posted"
+# where a transaction keeps what it has opened, in cr.postcommit.data
+NOTED = "account_credit_allocation.noted"
 LOCK_TIMEOUT = "2s"
 ATTEMPTS = 3
 PAUSE = 0.2  # seconds before the next attempt, growing
@@ -25,8 +26,8 @@ PAUSE = 0.2  # seconds before the next attempt, growing
 EXPECTED_REASONS = {EXCLUDED, RESERVED, OVERPAID, UNDERPAID, NO_COUNTERPART}
 
 
-class Poster(NamedTuple):
-    """Who posted, with which rights, in which companies: what was posted alike is allocated together."""
+class Opener(NamedTuple):
+    """Who opened items, with which rights, in which companies: what was opened alike is allocated together."""
 
     uid: int
     su: bool
@@ -40,12 +41,15 @@ class Poster(NamedTuple):
 
 
 class AllocationTrigger(models.AbstractModel):
-    """Allocation on post.
+    """Allocation on post, and on whatever else opens an item.
 
     Posting only notes what was posted. The flow that posted it (a payment being registered, an invoice being reversed,
     a bank statement being matched) reconciles what it wants afterwards, in the same transaction. What is still open
     once that transaction is committed is allocated, in a transaction of its own: it cannot take anything from the
     flow, cannot undo the posting, and sees the newest state of the books.
+
+    An item also becomes open without a posting: its entry is edited, its mark is taken off, its partner changes. One
+    that is open again because somebody unreconciled it was opened on purpose, and is not noted.
     """
 
     _name = "account.credit.allocation.trigger"
@@ -53,35 +57,73 @@ class AllocationTrigger(models.AbstractModel):
 
     @api.model
     def _note_posted(self, moves):
-        """Remember posted entries until their transaction is committed, as far as they may start an allocation."""
-        if self.env.context.get("skip_credit_allocation"):
-            return
-        moves = moves.filtered(lambda move: self._may_start_allocation(move.sudo()))
-        if not moves:
-            return
-        postcommit = self.env.cr.postcommit
-        if POSTED not in postcommit.data:
-            postcommit.data[POSTED] = {}
-            postcommit.add(partial(_allocate_after_commit, self.env.cr))
-        poster = Poster(self.env.uid, self.env.su, tuple(self.env.companies.ids), self.env.lang, self.env.tz)
-        postcommit.data[POSTED].setdefault(poster, set()).update(moves.ids)
+        """Remember the items of posted entries until their transaction is committed."""
+        self._note(moves.line_ids)
 
     @api.model
-    def _allocate_posted(self, moves, groups=None, *, last_attempt=True):
-        """Allocate the credits of the partners of just posted entries, as the companies' settings say.
+    def _note_opened(self, items):
+        """Remember items of posted entries that were opened without a posting.
 
-        :param moves: the entries; those that are no longer posted are passed over
-        :param groups: limit to these, None for all that the entries touch
-        :param bool last_attempt: whether to say on the entries that an item is in use by somebody else
+        Whoever posts may allocate; but many may edit a partner, and what Odoo then writes on journal items it writes as
+        superuser. The allocation has the rights of the person, so where these do not suffice it is left to the next
+        chance.
+        """
+        if items and self._may_allocate():
+            self.sudo(False)._note(items.sudo(False))
+
+    @api.model
+    def _note_opened_by(self, domain):
+        """See :meth:`_note_opened`, for all that is open of partners or journals.
+
+        :param domain: of journal items
+        """
+        if not self._may_allocate():
+            return
+        accounts = self.env["account.account"].sudo().with_context(active_test=False)
+        accounts = accounts.search([("account_type", "in", (RECEIVABLE, PAYABLE))])
+        # account ids, not their types: PostgreSQL has an index of what is not reconciled on each account
+        is_open = Domain(
+            [("account_id", "in", accounts.ids), ("reconciled", "=", False), ("parent_state", "=", "posted")]
+        )
+        items = self.env["account.move.line"].with_context(active_test=False).search(is_open & Domain(domain))
+        self._note_opened(items)
+
+    @api.model
+    def _may_allocate(self):
+        """Whether the person may reconcile, also within what runs as superuser."""
+        return self.sudo(False).env["account.partial.reconcile"].has_access("create")
+
+    @api.model
+    def _note(self, items):
+        """Remember items until the transaction is committed, as far as they may start an allocation."""
+        if self.env.context.get("skip_credit_allocation"):
+            return
+        items = items.filtered(lambda item: self._may_start_allocation(item.sudo()))
+        if not items:
+            return
+        postcommit = self.env.cr.postcommit
+        if NOTED not in postcommit.data:
+            postcommit.data[NOTED] = {}
+            postcommit.add(partial(_allocate_after_commit, self.env.cr))
+        opener = Opener(self.env.uid, self.env.su, tuple(self.env.companies.ids), self.env.lang, self.env.tz)
+        postcommit.data[NOTED].setdefault(opener, set()).update(items.ids)
+
+    @api.model
+    def _allocate_opened(self, items, groups=None, *, last_attempt=True):
+        """Allocate the credits of the partners of just opened items, as the companies' settings say.
+
+        :param items: journal items; those that are no longer open are passed over
+        :param groups: limit to these, None for all that the items belong to
+        :param bool last_attempt: whether to say on the documents that an item is in use by somebody else
         :return: frozenset of groups that were left because somebody else used them; they may be tried again
         """
         if groups is None:
-            groups = self._get_groups(moves)
+            groups = self._get_groups(items)
         if not groups:
             return frozenset()
         outcome = self.env["account.credit.allocation.executor"]._allocate(
             AllocationScope(
-                company_ids=tuple((self.env.companies | moves.company_id).ids),
+                company_ids=tuple((self.env.companies | items.company_id).ids),
                 partner_ids=tuple(sorted({group.partner for group in groups})),
                 groups=groups,
             ),
@@ -90,59 +132,59 @@ class AllocationTrigger(models.AbstractModel):
         left = outcome.credits_left + outcome.debts_left
         locked = frozenset(entry.item.group for entry in left if entry.reason == LOCKED_BY_ANOTHER_USER)
         if last_attempt or not locked:
-            self._log_reasons(moves, left)
+            self._log_reasons(items, left)
         return locked
 
     @api.model
-    def _get_groups(self, moves):
-        """The groups that the entries touch, as far as they are allocated automatically.
+    def _get_groups(self, items):
+        """The groups of the items, as far as they are allocated automatically.
 
         :return: frozenset of :class:`Group`
         """
         Partner = self.env["res.partner"]
+        open_items = items & items.move_id._get_open_lines()
+        starting = open_items.move_id.filtered(self._starts_allocation)
         return frozenset(
-            line._get_open_item_group()
-            for move in moves
-            if self._starts_allocation(move)
-            for line in move._get_open_lines()
-            if line.partner_id and Partner._allocates_on_post(line)
+            item._get_open_item_group()
+            for item in open_items
+            if item.move_id in starting and item.partner_id and Partner._allocates_on_post(item)
         )
 
     @api.model
-    def _find_with_counterpart(self, move_ids, company_ids):
-        """A cheap question that is asked before anything is read: of which entries is something open, while the same
-        partner has something open on the other side?
+    def _find_with_counterpart(self, item_ids, company_ids):
+        """A cheap question that is asked before anything is read: which items are open, while the same partner has
+        something open on the other side?
 
         It looks at all accounts of a type, because a counterpart on another account is a reason to be told. Whether the
         two may be allocated is found out later. PostgreSQL looks into an index of the other side's unreconciled items:
         neither what was settled long ago nor what else is open costs anything.
 
-        :param move_ids: ids of posted entries, of which some may have been deleted
-        :param company_ids: counterparts of these companies, or of that of the entry
-        :return: the entries, a recordset
+        :param item_ids: ids of journal items, of which some may have been deleted
+        :param company_ids: counterparts of these companies, or of that of the item
+        :return: the items, a recordset
         """
         query = SQL(
-            """WITH posted AS MATERIALIZED (
-                   SELECT line.move_id, line.company_id, account.account_type, contact.commercial_partner_id,
+            """WITH opened AS MATERIALIZED (
+                   SELECT line.id, line.company_id, account.account_type, contact.commercial_partner_id,
                           line.amount_residual_currency > 0 AS is_debit
                      FROM account_move_line line
                      JOIN account_account account ON account.id = line.account_id
                      JOIN res_partner contact ON contact.id = line.partner_id
-                    WHERE line.move_id = ANY(%(move_ids)s)
+                    WHERE line.id = ANY(%(item_ids)s)
                       AND line.parent_state = 'posted'
                       AND line.reconciled IS NOT TRUE
                       AND account.account_type IN %(account_types)s
                ),
-               -- materialized: once for each partner, not once for each entry
+               -- materialized: once for each partner, not once for each item
                found AS MATERIALIZED (
                    SELECT side.*
-                     FROM (SELECT DISTINCT company_id, account_type, commercial_partner_id, is_debit FROM posted) side
+                     FROM (SELECT DISTINCT company_id, account_type, commercial_partner_id, is_debit FROM opened) side
                     WHERE CASE WHEN is_debit THEN EXISTS (%(credits)s) ELSE EXISTS (%(debits)s) END
                )
-               SELECT DISTINCT move_id
-                 FROM posted
+               SELECT id
+                 FROM opened
                  JOIN found USING (company_id, account_type, commercial_partner_id, is_debit)""",
-            move_ids=sorted(move_ids),
+            item_ids=sorted(item_ids),
             account_types=(RECEIVABLE, PAYABLE),
             credits=self._get_counterparts_sql(SQL("<"), company_ids),
             debits=self._get_counterparts_sql(SQL(">"), company_ids),
@@ -150,9 +192,9 @@ class AllocationTrigger(models.AbstractModel):
         # PostgreSQL knows neither accounts nor partner beforehand, expects to come across a row soon, and without this
         # reads through the whole ledger where there is none
         self.env.cr.execute("SET LOCAL enable_seqscan = off")
-        found = [move_id for (move_id,) in self.env.execute_query(query)]
+        found = [item_id for (item_id,) in self.env.execute_query(query)]
         self.env.cr.execute("SET LOCAL enable_seqscan TO DEFAULT")
-        return self.env["account.move"].browse(sorted(found))
+        return self.env["account.move.line"].browse(sorted(found))
 
     @api.model
     def _get_counterparts_sql(self, sign, company_ids):
@@ -176,20 +218,21 @@ class AllocationTrigger(models.AbstractModel):
         )
 
     @api.model
-    def _may_start_allocation(self, move):
-        """Whether anything can come of the posting of this entry, as far as settings and its items tell; asked within
-        the transaction that posts it, so that most entries of a company cost nothing afterwards."""
-        return self._is_switched_on(move) and any(
-            line.account_id.account_type in (RECEIVABLE, PAYABLE)
-            and line.partner_id
-            and self.env["res.partner"]._allocates_on_post(line)
-            for line in move.line_ids
+    def _may_start_allocation(self, item):
+        """Whether anything can come of the opening of this item, as far as settings and the item itself tell; asked
+        within the transaction that opens it, so that most entries of a company cost nothing afterwards."""
+        return (
+            item.account_id.account_type in (RECEIVABLE, PAYABLE)
+            and item.move_id.state == "posted"
+            and item.partner_id
+            and self._is_switched_on(item.move_id)
+            and self.env["res.partner"]._allocates_on_post(item)
         )
 
     @api.model
     def _starts_allocation(self, move):
-        """Whether the posting of this document starts an allocation: a hook for addons whose documents are settled by a
-        flow of their own, later than the transaction that posts them. Asked after that transaction."""
+        """Whether the posting or opening of this document starts an allocation: a hook for addons whose documents are
+        settled by a flow of their own, later than the transaction that posts them. Asked after that transaction."""
         return self._is_switched_on(move)
 
     @api.model
@@ -205,17 +248,16 @@ class AllocationTrigger(models.AbstractModel):
         return company.credit_allocation_on_entry
 
     @api.model
-    def _log_reasons(self, moves, left):
-        """Say on the posted documents why they were not allocated, where that is out of the ordinary."""
+    def _log_reasons(self, items, left):
+        """Say on the documents of opened items why these were not allocated, where that is out of the ordinary."""
         reasons = self.env["account.credit.allocation.leftover"]._get_reason_labels()
-        posted = set(moves.ids)
-        messages = {}
+        opened, messages = set(items.ids), {}
         for leftover in left:
-            if leftover.reason not in EXPECTED_REASONS and leftover.item.document in posted:
+            if leftover.reason not in EXPECTED_REASONS and leftover.item.id in opened:
                 reason = reasons[leftover.reason]
                 text = f"{reason}: {leftover.message}" if leftover.message else reason
                 messages[leftover.item.document] = escape(text) + self._get_choice_message(leftover)
-        self._log_on_chatter(moves.browse(messages), messages)
+        self._log_on_chatter(messages)
 
     @api.model
     def _get_choice_message(self, leftover):
@@ -234,42 +276,43 @@ class AllocationTrigger(models.AbstractModel):
         )
 
     @api.model
-    def _log_on_chatter(self, moves, messages):
+    def _log_on_chatter(self, messages):
         """:param dict messages: ``{move id: why}``"""
         text = escape(self.env._("Outstanding credits were not allocated automatically. %s"))
+        moves = self.env["account.move"].browse(messages)
         moves._log_credit_allocation({move: text % messages[move.id] for move in moves})
 
 
-def _allocate_after_commit(posting_cr):
-    """Allocate what the committed transaction posted. Never raises: the posting is done and stays done."""
-    registry = Registry(posting_cr.dbname)
+def _allocate_after_commit(opening_cr):
+    """Allocate what the committed transaction opened. Never raises: the posting is done and stays done."""
+    registry = Registry(opening_cr.dbname)
     if not registry.ready:  # an addon is being installed
         return
-    for poster, ids in posting_cr.postcommit.data.pop(POSTED, {}).items():
+    for opener, ids in opening_cr.postcommit.data.pop(NOTED, {}).items():
         try:
-            _allocate_in_own_transactions(registry, poster, ids)
+            _allocate_in_own_transactions(registry, opener, ids)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             _logger.info("Credit allocation after posting gave way to other transactions %s times", ATTEMPTS)
-            _log_failure(registry, poster, ids)
+            _log_failure(registry, opener, ids)
         except Exception as error:
             _logger.exception("Credit allocation after posting failed; the documents are posted and stay open")
-            _log_failure(registry, poster, ids, error)
+            _log_failure(registry, opener, ids, error)
 
 
-def _allocate_in_own_transactions(registry, poster, ids):
+def _allocate_in_own_transactions(registry, opener, ids):
     """Allocate; what somebody else is using, or has just changed, is tried again on the new state of the books."""
     groups = None
     for attempt in range(1, ATTEMPTS + 1):
         last_attempt = attempt == ATTEMPTS
         try:
             with expect_conflicts(registry.cursor()) as cr:
-                trigger = poster.make_environment(cr)["account.credit.allocation.trigger"]
-                moves = trigger._find_with_counterpart(ids, poster.company_ids)
-                if not moves:
+                trigger = opener.make_environment(cr)["account.credit.allocation.trigger"]
+                items = trigger._find_with_counterpart(ids, opener.company_ids)
+                if not items:
                     return
                 # nobody waits long for a document that somebody else has open in a transaction
                 cr.execute("SET LOCAL lock_timeout = %s", (LOCK_TIMEOUT,))
-                groups = trigger._allocate_posted(moves, groups, last_attempt=last_attempt)
+                groups = trigger._allocate_opened(items, groups, last_attempt=last_attempt)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             if last_attempt:
                 raise
@@ -279,17 +322,17 @@ def _allocate_in_own_transactions(registry, poster, ids):
         time.sleep(PAUSE * attempt)
 
 
-def _log_failure(registry, poster, ids, error=None):
+def _log_failure(registry, opener, ids, error=None):
     """Say it on the documents; without an error they were in use by somebody else, each time."""
     try:
         with expect_conflicts(registry.cursor()) as cr:
-            env = poster.make_environment(cr)(su=True)
-            moves = env["account.move"].browse(sorted(ids)).exists()
+            env = opener.make_environment(cr)(su=True)
+            moves = env["account.move.line"].browse(sorted(ids)).exists().move_id
             if error is None:
                 message = env["account.credit.allocation.leftover"]._get_reason_labels()[LOCKED_BY_ANOTHER_USER]
             else:
                 message = env["account.credit.allocation.executor"]._get_error_message(error)
-            env["account.credit.allocation.trigger"]._log_on_chatter(moves, dict.fromkeys(moves.ids, message))
+            env["account.credit.allocation.trigger"]._log_on_chatter(dict.fromkeys(moves.ids, message))
     except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
         _logger.info("The documents are in use by somebody else, and cannot be told so")
     except Exception:

@@ -2,7 +2,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ...models.engine.allocation_trigger import POSTED
+from ...models.engine.allocation_trigger import NOTED
 from ..common import AllocationCase
 
 
@@ -420,5 +420,5 @@ class TestUndo(UndoCase):
         document = self.allocate_customer()
         self.env.cr.postcommit.clear()
         self.undo(document)
-        self.assertNotIn(POSTED, self.env.cr.postcommit.data)
+        self.assertNotIn(NOTED, self.env.cr.postcommit.data)
         self.assertNotAllocated(invoice, payment)

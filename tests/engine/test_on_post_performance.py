@@ -5,7 +5,7 @@ from odoo.api import Environment
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from ...models.engine.allocation_trigger import POSTED
+from ...models.engine.allocation_trigger import NOTED
 from ..common import OnPostCase
 
 
@@ -70,10 +70,10 @@ class TestOnPostPerformance(OnPostCase):
 
     def assertNothingIsRead(self):
         """The commit asks its one question, and the allocation does not begin. Some queries are the test cursor's."""
-        self.assertIn(POSTED, self.env.cr.postcommit.data)
+        self.assertIn(NOTED, self.env.cr.postcommit.data)
         self.env.flush_all()
         before = self.env.cr.sql_log_count
-        with patch.object(type(self.env["account.credit.allocation.trigger"]), "_allocate_posted") as allocate:
+        with patch.object(type(self.env["account.credit.allocation.trigger"]), "_allocate_opened") as allocate:
             self.commit()
         allocate.assert_not_called()
         self.assertLess(self.env.cr.sql_log_count - before, 12)
@@ -97,7 +97,7 @@ class TestOnPostPerformance(OnPostCase):
 
         with patch.object(Environment, "execute_query", explain):
             self.env["account.credit.allocation.trigger"]._find_with_counterpart(
-                payments.move_id.ids, tuple(self.company.ids)
+                payments.move_id.line_ids.ids, tuple(self.company.ids)
             )
         self.assertEqual(seen[0], ("off",))
         self.assertTrue([line for (line,) in seen if "account_move_line_open_debits_idx" in line])
@@ -114,7 +114,7 @@ class TestOnPostPerformance(OnPostCase):
             lambda: self.payment(100),
         ):
             post()
-            self.assertNotIn(POSTED, self.env.cr.postcommit.data)
+            self.assertNotIn(NOTED, self.env.cr.postcommit.data)
 
     def test_what_the_flow_has_settled_costs_one_question(self):
         invoice = self.invoice(100)

@@ -51,7 +51,9 @@ def measure_posting(meter, counts):
 
     def allocate(ids):
         with environment(meter.database) as env:
-            env["account.credit.allocation.trigger"]._allocate_posted(env["account.payment"].browse(ids).move_id)
+            env["account.credit.allocation.trigger"]._allocate_opened(
+                env["account.payment"].browse(ids).move_id.line_ids
+            )
 
     warm_up = make(2)
     post(warm_up)
