@@ -8,6 +8,7 @@ from . import (
     account_payment,
     check,
     document,
+    ir_cron,
     res_company,
     res_config_settings,
     res_partner,

@@ -21,6 +21,7 @@ from .engine import (
     test_expected_conflicts,
     test_on_opening,
     test_on_post,
+    test_on_post_jobs,
     test_on_post_native_flows,
     test_on_post_online_payment,
     test_on_post_performance,

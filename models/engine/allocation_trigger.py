@@ -1,5 +1,7 @@
 import logging
 import time
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import NamedTuple
 
@@ -19,6 +21,8 @@ _logger = logging.getLogger(__name__)
 
 # where a transaction keeps what it has opened, in cr.postcommit.data
 NOTED = "account_credit_allocation.noted"
+# while a job is at work, what its transactions have opened so far: ``{opener: ids of journal items}``
+_gathered = ContextVar("account_credit_allocation.gathered", default=None)
 LOCK_TIMEOUT = "2s"
 ATTEMPTS = 3
 PAUSE = 0.2  # seconds before the next attempt, growing
@@ -285,10 +289,38 @@ class AllocationTrigger(models.AbstractModel):
 
 def _allocate_after_commit(opening_cr):
     """Allocate what the committed transaction opened. Never raises: the posting is done and stays done."""
-    registry = Registry(opening_cr.dbname)
+    noted = opening_cr.postcommit.data.pop(NOTED, {})
+    gathered = _gathered.get()
+    if gathered is None:
+        _allocate_noted(opening_cr.dbname, noted)
+        return
+    for opener, ids in noted.items():
+        gathered.setdefault(opener, set()).update(ids)
+
+
+@contextmanager
+def one_plan(dbname):
+    """What is committed within, in however many transactions, is allocated together afterwards.
+
+    A scheduled job posts in batches and commits each. In the order in which it posts them, the documents that belong to
+    each other are in different batches. If the process is killed within, nothing is lost but the note: what was posted
+    stays open, and is allocated at the next posting for its partner, action or run.
+    """
+    gathered = {}
+    token = _gathered.set(gathered)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+        _allocate_noted(dbname, gathered)
+
+
+def _allocate_noted(dbname, noted):
+    """:param dict noted: ``{opener: ids of journal items}``"""
+    registry = Registry(dbname)
     if not registry.ready:  # an addon is being installed
         return
-    for opener, ids in opening_cr.postcommit.data.pop(NOTED, {}).items():
+    for opener, ids in noted.items():
         try:
             _allocate_in_own_transactions(registry, opener, ids)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
