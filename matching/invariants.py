@@ -1,6 +1,7 @@
 """What is true of every plan, whichever rules made it.
 
-The planner checks its own plans with this, the executor what it is given, and the tests use it too. The checks are no
+The planner checks its own plans with :func:`check_plan`, the executor whatever it is given, also what people typed or
+chose, with :func:`check_matches`; the tests use both. The checks are no
 ``assert`` statements, so that ``python -O`` does not remove them: they stand between a wrong plan and the ledger.
 """
 
@@ -72,6 +73,30 @@ def check_plan(
     _check_write_offs(plan, residuals, options.tolerance)
     _check_leftovers("debt", plan.debts_left, debts, residuals)
     _check_leftovers("credit", plan.credits_left, credits, residuals)
+
+
+def check_matches(plan: AllocationPlan) -> None:
+    """Promise of the matches of a plan what must be true whoever made it; raise :class:`PlanError` if not.
+
+    A person may settle what rules leave alone, and lists nothing of what is left. But each match joins a debt and a
+    credit of one group with a partner, no pair occurs twice, no item stands on both sides or is taken for two different
+    ones, and the amounts are as :func:`check_plan` has it.
+    """
+    items: dict[int, tuple[str, OpenItem]] = {}
+    residuals: dict[int, int] = {}
+    seen: set[tuple[int, int]] = set()
+    for match in plan.matches:
+        debt, credit = match.debt, match.credit
+        for side, item in ((DEBT, debt), (CREDIT, credit)):
+            if items.setdefault(item.id, (side, item)) != (side, item):
+                raise PlanError(f"Item {item.id} is taken for two different ones.")
+            residuals.setdefault(item.id, item.residual)
+        if debt.group != credit.group or not debt.group.partner:
+            raise PlanError(f"Debt {debt.id} and credit {credit.id} are of different groups, or of nobody.")
+        if (debt.id, credit.id) in seen:
+            raise PlanError(f"Debt {debt.id} and credit {credit.id} are matched twice.")
+        seen.add((debt.id, credit.id))
+        _check_amounts(match, residuals)
 
 
 def _check_pair(

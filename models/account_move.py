@@ -161,18 +161,23 @@ class AccountMove(models.Model):
         columns = [
             SQL.identifier(name)
             for name, field in message._fields.items()
-            if field.store and field.column_type and name not in ("id", "res_id", "body")
+            if field.store and field.column_type and name not in ("id", "res_id", "body", "message_id")
         ]
         for batch in split_every(1000, others):
             values = SQL(", ").join(
-                SQL("(%s, %s)", document, message._fields["body"].convert_to_column(bodies[document], message))
+                SQL(
+                    "(%s, %s, %s)",
+                    document,
+                    message._fields["body"].convert_to_column(bodies[document], message),
+                    message._get_message_id({"model": model, "res_id": document}),
+                )
                 for document in batch
             )
             self.env.cr.execute(
                 SQL(
-                    "INSERT INTO mail_message (res_id, body, %(columns)s)"
-                    " SELECT note.document, note.body, %(columns)s"
-                    " FROM (VALUES %(values)s) AS note (document, body), mail_message"
+                    "INSERT INTO mail_message (res_id, body, message_id, %(columns)s)"
+                    " SELECT note.document, note.body, note.message_id, %(columns)s"
+                    " FROM (VALUES %(values)s) AS note (document, body, message_id), mail_message"
                     " WHERE mail_message.id = %(copied)s",
                     columns=SQL(", ").join(columns),
                     values=values,

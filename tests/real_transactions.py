@@ -35,6 +35,10 @@ class RealTransactionsCase(BaseCase):
             self.partner_id = env["res.partner"].create({"name": "Real Customer"}).id
         self.addCleanup(self.delete_everything)
 
+    def delete_everything_of(self, partner_id):
+        self.partner_id = partner_id
+        self.delete_everything()
+
     def delete_everything(self):
         with self.registry.cursor() as cr:
             env = self.environment(cr)

@@ -179,7 +179,7 @@ class AccountCreditAllocationCheck(models.Model):
             self.activity_schedule(
                 "mail.mail_activity_data_warning",
                 user_id=manager.id,
-                summary=self.env._("Allocations and ledger do not agree: %s problems", self.finding_count),
+                summary=self.env._("Allocations and ledger do not agree. Problems: %s.", self.finding_count),
             )
 
     def action_recompute(self):

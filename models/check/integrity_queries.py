@@ -52,13 +52,17 @@ class Problem(NamedTuple):
 #     partial_amount  1        3         7     901   55       40    USD       110.00    105.00
 # ----------------------------------------------------------------------------------------------------------------------
 
-# ids of the exchange entries and write-offs that a line or a partial names
+# ids of the exchange entries and write-offs that a line of these companies, or its partial, names
 NAMED = """
-SELECT exchange_move_id AS id FROM account_credit_allocation_line WHERE exchange_move_id IS NOT NULL
- UNION
-SELECT write_off_move_id FROM account_credit_allocation_line WHERE write_off_move_id IS NOT NULL
- UNION
-SELECT exchange_move_id FROM account_partial_reconcile WHERE exchange_move_id IS NOT NULL
+SELECT named.id
+  FROM account_credit_allocation_line line
+  LEFT JOIN account_partial_reconcile partial ON partial.id = line.partial_id
+ CROSS JOIN LATERAL (
+       VALUES (line.exchange_move_id), (line.write_off_move_id), (partial.exchange_move_id)
+       ) AS named(id)
+ WHERE line.company_id = ANY(%(companies)s)
+   AND named.id IS NOT NULL
+ GROUP BY named.id
 """
 
 # the entries themselves, from ``named``
@@ -274,20 +278,30 @@ SELECT problem.kind, company_id, id, NULL, NULL, NULL, NULL, problem.currency_id
 # A full reconciliation is native where, of several currencies, each item is settled in the company's, of one currency
 # each in that one.
 OPEN_ITEMS = """
-WITH settled AS (
+WITH item AS MATERIALIZED (
+    SELECT id, full_reconcile_id
+      FROM account_move_line
+     WHERE company_id = ANY(%(companies)s)
+       AND account_id IN (
+               SELECT id FROM account_account WHERE account_type IN ('asset_receivable', 'liability_payable')
+           )
+       AND parent_state != 'cancel'
+), settled AS (
     SELECT item_id, SUM(amount) AS amount, SUM(amount_currency) AS amount_currency
       FROM (
-            SELECT debit_move_id AS item_id, amount, debit_amount_currency AS amount_currency
-              FROM account_partial_reconcile
+            SELECT item.id AS item_id, partial.amount, partial.debit_amount_currency AS amount_currency
+              FROM item
+              JOIN account_partial_reconcile partial ON partial.debit_move_id = item.id
          UNION ALL
-            SELECT credit_move_id, -amount, -credit_amount_currency
-              FROM account_partial_reconcile
+            SELECT item.id, -partial.amount, -partial.credit_amount_currency
+              FROM item
+              JOIN account_partial_reconcile partial ON partial.credit_move_id = item.id
            ) side
   GROUP BY item_id
 ), fulls AS (
     SELECT full_reconcile_id, MIN(currency_id) != MAX(currency_id) AS has_several_currencies
       FROM account_move_line
-     WHERE full_reconcile_id IS NOT NULL
+     WHERE full_reconcile_id IN (SELECT full_reconcile_id FROM item WHERE full_reconcile_id IS NOT NULL)
   GROUP BY full_reconcile_id
 ), numbers AS (
     SELECT line.id,
@@ -307,17 +321,13 @@ WITH settled AS (
            line.full_reconcile_id,
            settled.item_id IS NOT NULL AS has_partial,
            fulls.has_several_currencies
-      FROM account_move_line line
+      FROM item
+      JOIN account_move_line line ON line.id = item.id
       JOIN res_company company ON company.id = line.company_id
       JOIN res_currency company_currency ON company_currency.id = company.currency_id
       JOIN res_currency currency ON currency.id = line.currency_id
  LEFT JOIN settled ON settled.item_id = line.id
  LEFT JOIN fulls ON fulls.full_reconcile_id = line.full_reconcile_id
-     WHERE line.company_id = ANY(%(companies)s)
-       AND line.account_id IN (
-               SELECT id FROM account_account WHERE account_type IN ('asset_receivable', 'liability_payable')
-           )
-       AND line.parent_state != 'cancel'
 ), judged AS (
     SELECT numbers.*,
            ABS(residual) < half_cent AND ABS(residual_currency) < half_cent_currency AS is_settled,

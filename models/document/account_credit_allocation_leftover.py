@@ -19,7 +19,7 @@ REASONS = [
     ("no_partner", "No partner on the entry"),
     ("no_exchange_journal", "No exchange gain or loss journal"),
     ("locked_by_another_user", "In use by somebody else"),
-    ("changed", "Changed since the preview"),
+    ("changed", "Changed meanwhile"),
     ("failed", "Failed"),
 ]
 

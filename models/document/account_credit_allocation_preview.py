@@ -83,7 +83,6 @@ class AccountCreditAllocationPreview(models.AbstractModel):
         self._lock_draft()
         outcome, notes = self._apply_plans()
         if not outcome.executed:
-            notes += self._list_refusals(outcome)
             raise UserError(
                 "\n".join([self.env._("Nothing of this preview could be allocated; it stays as it is."), *notes])
             )
@@ -94,7 +93,7 @@ class AccountCreditAllocationPreview(models.AbstractModel):
 
         :param bool quiet: see :meth:`AllocationExecutor._execute`
         :return: ``(outcome, notes)``: :class:`AllocationOutcome`, and a sentence for each partner of whom something has
-            changed
+            changed; where nothing could be executed also for each reason why
         """
         plans, changes = self._rebuild_plans()
         notes = self._name_changes(changes)
@@ -102,6 +101,8 @@ class AccountCreditAllocationPreview(models.AbstractModel):
         if rules := self.sudo().run_id.rule_ids:  # may write off though the company has switched that off
             executor = executor.with_context(credit_allocation_rule_ids=tuple(rules.ids))
         outcome = executor._execute_plans(plans, quiet=quiet)
+        if not outcome.executed:
+            notes += self._list_refusals(outcome)
         self._list_changed(changes, outcome)
         if outcome.executed:
             self._set_done(outcome)
@@ -114,14 +115,14 @@ class AccountCreditAllocationPreview(models.AbstractModel):
         notes = [f"{lines.partner_id.name}: {' '.join(sentences)}" for lines, sentences in changes.items()]
         more = len(notes) - NAMED_AT_MOST
         if more > 0:
-            notes[NAMED_AT_MOST:] = [self.env._("Changed as well: %s other partners.", more)]
+            notes[NAMED_AT_MOST:] = [self.env._("More partners of whom something has changed: %s.", more)]
         return notes
 
     @api.model
     def _list_refusals(self, outcome):
         """What the executor refused, a sentence for each reason."""
         reasons = self.env["account.credit.allocation.leftover"]._get_reason_labels()
-        refused = [left for left in outcome.credits_left + outcome.debts_left if left.reason != CHANGED]
+        refused = outcome.credits_left + outcome.debts_left
         return sorted({f"{reasons[left.reason]}. {left.message}".strip() for left in refused})
 
     def action_discard(self):

@@ -1,12 +1,12 @@
 import logging
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ...matching.open_item import CREDIT, DEBT, FAILED, LOCKED_BY_ANOTHER_USER, Leftover, Match
+from ...matching.invariants import check_matches
+from ...matching.open_item import CHANGED, CREDIT, DEBT, FAILED, LOCKED_BY_ANOTHER_USER, Leftover, Match
 from .allocation_planner import GroupPlan
 from .expected_conflicts import try_lock
 from .minor_units import to_minor_units
@@ -197,11 +197,14 @@ class AllocationExecutor(models.AbstractModel):
 
     @api.model
     def _reconcile_plans(self, plans, quiet=False):
-        """Lock, read again, reconcile natively, compare.
+        """Check the plans, lock, read again, reconcile natively, compare.
 
         :return: list of :class:`Executed` and :class:`Refused`
+        :raise PlanError: a plan contradicts itself
         :raise AllocationMismatchError: what was written is not what was planned; the caller rolls back
         """
+        for _group, plan in plans:
+            check_matches(plan)
         plans, refused = self._lock_and_recheck(plans)
         if not plans:
             return refused
@@ -266,14 +269,28 @@ class AllocationExecutor(models.AbstractModel):
             for line in locked
             if line.parent_state == "posted" and not line.reconciled
         }
-        free, refused = [], []
+        free, refused, locked_ids = [], [], set(locked.ids)
         for group_plan in plans:
-            items = chain.from_iterable((match.debt, match.credit) for match in group_plan.plan.matches)
-            if all(residuals.get(item.id) == item.residual for item in items):
-                free.append(group_plan)
-            else:
+            items = {item.id: item for match in group_plan.plan.matches for item in (match.debt, match.credit)}
+            if not items.keys() <= locked_ids:
                 refused.append(Refused(group_plan, LOCKED_BY_ANOTHER_USER))
+            elif changed := [item for item in items.values() if residuals.get(item.id) != item.residual]:
+                refused.append(Refused(group_plan, CHANGED, self._name_change(changed[0], residuals)))
+            else:
+                free.append(group_plan)
         return free, refused
+
+    @api.model
+    def _name_change(self, item, residuals):
+        """A sentence that says what has become of an item since the plan was made.
+
+        :param OpenItem item: as it was planned with
+        :param dict residuals: ``{journal item id: minor units}`` of what is open now
+        """
+        line = self.env["account.move.line"].browse(item.id)
+        now = item._replace(residual=residuals[item.id], blocked=None) if item.id in residuals else None
+        recheck = self.env["account.open.item.recheck"]
+        return recheck._find_change(line, line._get_open_item_label(), now, item.group, item.residual)
 
     @api.model
     def _find_matched_with_locked(self, lines):

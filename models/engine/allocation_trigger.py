@@ -13,7 +13,15 @@ from odoo.modules.registry import Registry
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
-from ...matching.open_item import EXCLUDED, LOCKED_BY_ANOTHER_USER, NO_COUNTERPART, OVERPAID, RESERVED, UNDERPAID
+from ...matching.open_item import (
+    CHANGED,
+    EXCLUDED,
+    LOCKED_BY_ANOTHER_USER,
+    NO_COUNTERPART,
+    OVERPAID,
+    RESERVED,
+    UNDERPAID,
+)
 from .expected_conflicts import expect_conflicts
 from .open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
 
@@ -119,7 +127,8 @@ class AllocationTrigger(models.AbstractModel):
         :param items: journal items; those that are no longer open are passed over
         :param groups: limit to these, None for all that the items belong to
         :param bool last_attempt: whether to say on the documents that an item is in use by somebody else
-        :return: frozenset of groups that were left because somebody else used them; they may be tried again
+        :return: frozenset of groups that were left because somebody else used them, or did so just before; they may be
+            tried again
         """
         if groups is None:
             groups = self._get_groups(items)
@@ -134,10 +143,10 @@ class AllocationTrigger(models.AbstractModel):
             "on_post",
         )
         left = outcome.credits_left + outcome.debts_left
-        locked = frozenset(entry.item.group for entry in left if entry.reason == LOCKED_BY_ANOTHER_USER)
-        if last_attempt or not locked:
+        in_use = frozenset(entry.item.group for entry in left if entry.reason in (LOCKED_BY_ANOTHER_USER, CHANGED))
+        if last_attempt or not in_use:
             self._log_reasons(items, left)
-        return locked
+        return in_use
 
     @api.model
     def _get_groups(self, items):
@@ -323,39 +332,66 @@ def _allocate_noted(dbname, noted):
     for opener, ids in noted.items():
         try:
             _allocate_in_own_transactions(registry, opener, ids)
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            _logger.info("Credit allocation after posting gave way to other transactions %s times", ATTEMPTS)
-            _log_failure(registry, opener, ids)
         except Exception as error:
             _logger.exception("Credit allocation after posting failed; the documents are posted and stay open")
             _log_failure(registry, opener, ids, error)
 
 
 def _allocate_in_own_transactions(registry, opener, ids):
-    """Allocate; what somebody else is using, or has just changed, is tried again on the new state of the books."""
+    """Allocate; what somebody else is using, or has just changed, is tried again on the new state of the books.
+
+    A conflict takes back all that was tried together. So at last the partners are parted until only those are left that
+    are in use: the others are allocated, and only the documents of those are told so.
+    """
     groups = None
-    for attempt in range(1, ATTEMPTS + 1):
-        last_attempt = attempt == ATTEMPTS
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(PAUSE * attempt)
         try:
-            with expect_conflicts(registry.cursor()) as cr:
-                trigger = opener.make_environment(cr)["account.credit.allocation.trigger"]
-                items = trigger._find_with_counterpart(ids, opener.company_ids)
-                if not items:
-                    return
-                # nobody waits long for a document that somebody else has open in a transaction
-                cr.execute("SET LOCAL lock_timeout = %s", (LOCK_TIMEOUT,))
-                groups = trigger._allocate_opened(items, groups, last_attempt=last_attempt)
+            groups = _allocate_once(registry, opener, ids, groups, last_attempt=attempt == ATTEMPTS - 1)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            if last_attempt:
-                raise
-        else:
-            if not groups:
-                return
-        time.sleep(PAUSE * attempt)
+            continue
+        if not groups or attempt == ATTEMPTS - 1:
+            return
+    _part_after_conflict(registry, opener, _part_by_partner(registry, opener, ids))
+
+
+def _allocate_once(registry, opener, ids, groups=None, *, last_attempt=True):
+    """See :meth:`AllocationTrigger._allocate_opened`."""
+    with expect_conflicts(registry.cursor()) as cr:
+        trigger = opener.make_environment(cr)["account.credit.allocation.trigger"]
+        items = trigger._find_with_counterpart(ids, opener.company_ids)
+        if not items:
+            return frozenset()
+        # nobody waits long for a document that somebody else has open in a transaction
+        cr.execute("SET LOCAL lock_timeout = %s", (LOCK_TIMEOUT,))
+        return trigger._allocate_opened(items, groups, last_attempt=last_attempt)
+
+
+def _part_by_partner(registry, opener, ids):
+    """The ids of the items that have a counterpart, a list for each commercial partner."""
+    with registry.cursor() as cr:
+        trigger = opener.make_environment(cr)(su=True)["account.credit.allocation.trigger"]
+        items = trigger._find_with_counterpart(ids, opener.company_ids)
+        return [found.ids for found in items.grouped(lambda item: item.partner_id.commercial_partner_id).values()]
+
+
+def _part_after_conflict(registry, opener, parts):
+    """These partners have met a conflict together: try each half of them; a partner that is left alone is told so."""
+    if len(parts) == 1:
+        _logger.info("Credit allocation after posting gave way to other transactions %s times", ATTEMPTS)
+        _log_failure(registry, opener, parts[0])
+        return
+    half = len(parts) // 2
+    for some in filter(None, (parts[:half], parts[half:])):
+        try:
+            _allocate_once(registry, opener, [item_id for part in some for item_id in part])
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            _part_after_conflict(registry, opener, some)
 
 
 def _log_failure(registry, opener, ids, error=None):
-    """Say it on the documents; without an error they were in use by somebody else, each time."""
+    """Say it on the documents of the items; without an error they were in use by somebody else, each time."""
     try:
         with expect_conflicts(registry.cursor()) as cr:
             env = opener.make_environment(cr)(su=True)

@@ -204,7 +204,25 @@ class TestExecutor(AllocationCase):
         outcome = executor._execute(plans, "run")
         self.assertFalse(outcome.executed)
         self.assertNotAllocated(invoice, payment)
-        self.assertLeft(outcome, payment, "locked_by_another_user")
+        self.assertLeft(outcome, payment, "changed")
+        [message] = {left.message for left in outcome.credits_left}
+        self.assertIn("open now instead of", message)
+
+    def test_a_plan_that_contradicts_itself_is_refused_whoever_made_it(self):
+        """What people type, choose and reserve comes as a plan, too."""
+        invoice, payment = self.invoice(100), self.payment(100)
+        planner, executor = (
+            self.env["account.credit.allocation.planner"],
+            self.env["account.credit.allocation.executor"],
+        )
+        [made] = planner._plan(AllocationScope(company_ids=tuple(self.company.ids), partner_ids=self.customer._ids))
+        [match] = made.plan.matches
+        plan = made.plan._replace(matches=(match._replace(credit_amount=match.amount - 1),))
+        with self.assertLogs("odoo.addons.account_credit_allocation", "WARNING") as logs:
+            outcome = executor._execute([made._replace(plan=plan)], "wizard")
+        self.assertIn("though they are of one currency", logs.output[0])
+        self.assertLeft(outcome, payment, "failed")
+        self.assertNotAllocated(invoice, payment)
 
     def test_a_scope_of_many_batches_is_one_document(self):
         partners = self.env["res.partner"].create([{"name": f"Customer {index}"} for index in range(7)])

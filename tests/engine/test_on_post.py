@@ -271,3 +271,11 @@ class TestOnPost(OnPostCase):
         messages = payment.message_ids
         self.commit()
         self.assertEqual(payment.message_ids, messages)
+
+    def test_each_note_is_a_message_of_its_own(self):
+        invoices = self.env["account.move"].union(*(self.invoice(amount) for amount in (10, 20, 30)))
+        self.payment(60)
+        self.commit()
+        notes = invoices.message_ids.filtered(lambda note: "CA/" in note.body)
+        self.assertEqual(len(notes), 3)
+        self.assertEqual(len(set(notes.mapped("message_id"))), 3)

@@ -49,6 +49,41 @@ class TestRealTransactions(RealTransactionsCase):
             self.commit(self.post_payment)
         self.assertEqual(self.residuals(), [0, 0])
 
+    def test_only_the_document_that_is_in_use_is_told_so(self):
+        """Posted together, in conflict alone; and nobody waits after the last attempt."""
+        with self.registry.cursor() as cr:
+            free_id = self.environment(cr)["res.partner"].create({"name": "Free Customer"}).id
+        self.addCleanup(setattr, self, "partner_id", self.partner_id)
+        self.addCleanup(self.delete_everything_of, free_id)
+        held_invoice = self.commit(self.post_invoice)
+        held_partner, self.partner_id = self.partner_id, free_id
+        self.commit(self.post_invoice)
+
+        def post_both(env):
+            payments = [self.post_payment(env)]
+            self.partner_id = held_partner
+            return [*payments, self.post_payment(env)]
+
+        naps = []
+        with self.registry.cursor() as other:
+            other.execute("UPDATE account_move SET narration = 'open' WHERE id = %s", (held_invoice,))
+            with (
+                patch.object(allocation_trigger.time, "sleep", naps.append),
+                patch.object(allocation_trigger, "LOCK_TIMEOUT", "100ms"),
+                self.no_error_logged(),
+            ):
+                free_payment, held_payment = self.commit(post_both)
+            other.rollback()
+        self.assertEqual(len(naps), allocation_trigger.ATTEMPTS - 1)
+        self.assertEqual(self.residuals(), [100, -100])
+        self.partner_id = free_id
+        self.assertEqual(self.residuals(), [0, 0])
+        with self.registry.cursor() as cr:
+            Payment = self.environment(cr)["account.payment"]
+            self.assertIn("In use by somebody else", Payment.browse(held_payment).message_ids[0].body)
+            notes = "".join(Payment.browse(free_payment).message_ids.mapped("body"))
+            self.assertNotIn("In use by somebody else", notes)
+
     def test_what_was_matched_before_must_be_free_too(self):
         """Reconciling writes the matching number of all that is matched already; half locked that is a deadlock."""
         self.commit(self.post_invoice)

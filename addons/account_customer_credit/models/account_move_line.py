@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError
 
 from odoo.addons.account_credit_allocation.models.engine.open_item_reader import AllocationScope
 
+from ..overdraft import OVERDRAFT
+
 
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
@@ -64,6 +66,22 @@ class AccountMoveLine(models.Model):
         on_payment = lines.move_id.filtered(lambda move: move._has_cash_basis_taxes())
         return lines.sorted(lambda line: (line.move_id in on_payment, line.date, line.id))
 
+    @api.model
+    def _get_overdrafts(self, partner, company, currency):
+        """What is open of what a customer overdrew; see ``account.open.item.reader._get_is_overdraft_sql``.
+
+        :return: ``account.move.line`` records, as superuser
+        """
+        scope = AllocationScope(
+            company_ids=tuple(company.ids),
+            account_types=("asset_receivable",),
+            partner_ids=tuple(partner.commercial_partner_id.ids),
+        )
+        debts, _credits = self.env["account.open.item.reader"].sudo()._read_open_items(scope)
+        return self.sudo().browse(
+            [item.id for item in debts if OVERDRAFT in item.marks and item.currency == currency.id]
+        )
+
     def _credit_consume(self, credits=None):
         """Reconcile these debit items, oldest first, with their partner's free credits of the same account and
         currency; see :meth:`_get_free_credits`. What has no credit stays open.
@@ -71,7 +89,7 @@ class AccountMoveLine(models.Model):
         :param credits: use these only, in this order
         :return: what was settled, in the currency of the items
         """
-        debits = self.sudo().sorted("id")
+        debits = self.sudo().sorted(lambda line: (line.date, line.id))
         if credits is None:
             credits = self._get_free_credits(debits.partner_id, debits.company_id, debits.currency_id)
         left = {line.id: abs(line.amount_residual_currency) for line in debits | credits.sudo()}

@@ -214,23 +214,7 @@ class ResPartner(models.Model):
         :return: what was settled, in ``currency``
         """
         self._credit_lock(company)
-        debits = (
-            self.env["account.move.line"]
-            .sudo()
-            .search(
-                [
-                    ("company_id", "=", company.id),
-                    ("partner_id", "=", self.commercial_partner_id.id),
-                    ("currency_id", "=", currency.id),
-                    ("account_type", "=", RECEIVABLE),
-                    ("parent_state", "=", "posted"),
-                    ("reconciled", "=", False),
-                    ("amount_residual_currency", ">", 0),
-                    ("journal_id", "=", company.sudo().customer_credit_journal_id.id),
-                ],
-                order="date, id",
-            )
-        )
+        debits = self.env["account.move.line"]._get_overdrafts(self.commercial_partner_id, company, currency)
         return debits._credit_consume() if debits else 0.0
 
     def _request_credit_withdrawal(self, amount, currency, bank, company, reason=None):

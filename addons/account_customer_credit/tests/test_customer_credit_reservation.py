@@ -146,6 +146,28 @@ class TestCustomerCreditReservation(CustomerCreditCase):
         self.assertEqual(line.evidence, "What was overdrawn is settled first")
         self.assertOpen(invoice, 40)
 
+    def test_the_oldest_overdraft_is_settled_first_whatever_was_entered_first(self):
+        journal = self.company._get_customer_credit_journal()
+        newer, older = (self.entry(40, day=day, journal_id=journal.id) for day in ("2024-03-08", "2024-03-02"))
+        self.payment(50)
+        self.customer._credit_settle_overdraft(self.company, self.dollar)
+        self.assertOpen(older, 0)
+        self.assertOpen(newer, 30)
+
+    def test_what_the_rule_and_a_reservation_take_for_overdrawn_is_the_same(self):
+        """A reservation's entry in a journal that is no longer that of customer credit, and an entry in that one."""
+        self.company.write({"customer_credit_overdraft": "limit", "customer_credit_overdraft_limit": 50})
+        reservation = self.reserve(30)
+        journal = self.company._get_customer_credit_journal()
+        self.company.customer_credit_journal_id = journal.copy({"code": "CC2"})
+        entry = self.entry(20, journal_id=self.company.customer_credit_journal_id.id)
+        overdrawn = self.env["account.move.line"]._get_overdrafts(self.customer, self.company, self.dollar)
+        self.assertEqual(overdrawn.move_id, reservation.move_id | entry)
+        payment = self.payment(100)
+        self.allocate()
+        for move, amount in ((reservation.move_id, 30), (entry, 20)):
+            self.assertAllocated(move, payment, amount, rule="overdraft")
+
     def test_overdraft_first_is_the_first_rule_of_every_company(self):
         companies = self.company | self.env["res.company"].create({"name": "New"})
         for company in companies:
