@@ -97,10 +97,9 @@ class AccountCreditAllocationPreview(models.AbstractModel):
         """
         plans, changes = self._rebuild_plans()
         notes = self._name_changes(changes)
-        executor = self.env["account.credit.allocation.executor"]
-        if rules := self.sudo().run_id.rule_ids:  # may write off though the company has switched that off
-            executor = executor.with_context(credit_allocation_rule_ids=tuple(rules.ids))
-        outcome = executor._execute_plans(plans, quiet=quiet)
+        outcome = self.env["account.credit.allocation.executor"]._execute_plans(
+            plans, quiet=quiet, rule_ids=self.sudo().run_id.rule_ids.ids or None
+        )
         if not outcome.executed:
             notes += self._list_refusals(outcome)
         self._list_changed(changes, outcome)
@@ -177,6 +176,11 @@ class AccountCreditAllocationPreview(models.AbstractModel):
             ):
                 for item in map(recheck._prepare_bare_item, items):
                     entries.append(Leftover(item, item.residual, CHANGED, message=message))
+
+    def _get_item_companies(self):
+        """The companies of these documents, and of all items that they are about."""
+        lines = self.sudo().line_ids
+        return self.sudo().company_id | (lines.debt_line_id | lines.credit_line_id).company_id
 
     def _set_done(self, outcome):
         """Make the preview the record of what was executed of it."""

@@ -80,11 +80,8 @@ class AllocationExecutor(models.AbstractModel):
         :return: :class:`AllocationOutcome`
         :raise psycopg2.errors.SerializationFailure: somebody else changed one of the items meanwhile
         """
-        executor = self
-        if scope.rule_ids is not None:  # a chosen rule may write off though the company has switched it off
-            executor = self.with_context(credit_allocation_rule_ids=scope.rule_ids)
         plans = self.env["account.credit.allocation.planner"]._plan(scope)
-        return executor._execute(plans, origin, quiet=quiet)
+        return self._execute(plans, origin, quiet=quiet, rule_ids=scope.rule_ids)
 
     @api.model
     def _split_into_batches(self, plans):
@@ -114,7 +111,7 @@ class AllocationExecutor(models.AbstractModel):
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _execute(self, plans, origin, date=None, quiet=False):
+    def _execute(self, plans, origin, date=None, quiet=False, rule_ids=None):
         """Execute plans and record what was executed in documents of their own.
 
         Quiet is for mass runs, and takes less than half of the time. The books are the same to the cent, and each
@@ -126,24 +123,27 @@ class AllocationExecutor(models.AbstractModel):
         :param str origin: see :meth:`_allocate`
         :param date: of the documents, None for today
         :param bool quiet: no messages of Odoo's own about what has changed
+        :param rule_ids: see :meth:`_execute_plans`
         :return: :class:`AllocationOutcome`
         """
-        outcome = self._execute_plans(plans, quiet=quiet)
+        outcome = self._execute_plans(plans, quiet=quiet, rule_ids=rule_ids)
         outcome.documents = outcome.documents._create_done(outcome, origin, date)
         return outcome
 
     @api.model
-    def _execute_plans(self, plans, quiet=False):
+    def _execute_plans(self, plans, quiet=False, rule_ids=None):
         """Execute plans; to record what was executed is up to the caller.
 
         :param list plans: :class:`GroupPlan` records
         :param bool quiet: see :meth:`_execute`
+        :param rule_ids: the rules that were chosen for these plans, see :class:`AllocationScope`: what is written off
+            is measured by them. Handed over here and nowhere else: a client can put anything into a context.
         :return: :class:`AllocationOutcome` without documents
         """
         results = []
         for batch in self._split_into_batches([group_plan for group_plan in plans if group_plan.plan.matches]):
             results += together_or_alone(
-                self.env.cr, batch, lambda parts: self._reconcile_plans(parts, quiet), self._refuse_failed
+                self.env.cr, batch, lambda parts: self._reconcile_plans(parts, quiet, rule_ids), self._refuse_failed
             )
         refused = [result for result in results if isinstance(result, Refused)]
         return AllocationOutcome(
@@ -196,7 +196,7 @@ class AllocationExecutor(models.AbstractModel):
     # ------------------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _reconcile_plans(self, plans, quiet=False):
+    def _reconcile_plans(self, plans, quiet=False, rule_ids=None):
         """Check the plans, lock, read again, reconcile natively, compare.
 
         :return: list of :class:`Executed` and :class:`Refused`
@@ -212,7 +212,7 @@ class AllocationExecutor(models.AbstractModel):
         partials = self._reconcile_matches(matches, quiet)
         executed = self._check_written(matches, partials)
         write_offs = [entry for _group, plan in plans for entry in plan.write_offs]
-        return executed + self._write_off(write_offs, quiet) + refused
+        return executed + self._write_off(write_offs, quiet, rule_ids) + refused
 
     @api.model
     def _reconcile_matches(self, matches, quiet=False):
@@ -221,17 +221,18 @@ class AllocationExecutor(models.AbstractModel):
         return self.env["account.move.line"]._reconcile_pairs(pairs, quiet=quiet)
 
     @api.model
-    def _write_off(self, write_offs, quiet=False):
+    def _write_off(self, write_offs, quiet=False, rule_ids=None):
         """Book what is written off, and reconcile it with the items that it is left of.
 
         :param list write_offs: :class:`WriteOff` records, of which everything else has been reconciled
         :param bool quiet: see :meth:`_execute`
+        :param rule_ids: see :meth:`_execute_plans`
         :return: list of :class:`Executed`
         :raise AllocationMismatchError: something is left; the caller rolls back
         """
         if not write_offs:
             return []
-        booked = self.env["account.credit.allocation.write.off"]._book(write_offs)
+        booked = self.env["account.credit.allocation.write.off"]._book(write_offs, rule_ids)
         matches = [match for match, _move in booked]
         partials = self._reconcile_matches(matches, quiet)
         items = self.env["account.move.line"].browse([write_off.item.id for write_off in write_offs])

@@ -12,18 +12,19 @@ class AllocationWriteOff(models.AbstractModel):
     _description = "Write-off of a Small Difference"
 
     @api.model
-    def _book(self, write_offs):
+    def _book(self, write_offs, rule_ids=None):
         """Book and post one entry for each write-off: the rest of the item against the account of the rule.
 
         Called after the matches of the plan have been reconciled, so the rest is all that is open of the item. The
         entry takes over its amount in the company's currency, too: there is no gain or loss on exchange left to book.
 
         :param list write_offs: :class:`WriteOff` records
+        :param rule_ids: see :class:`AllocationScope`
         :return: list of ``(match, entry)``: the :class:`Match` that is still to be reconciled, the posted
             ``account.move``
         :raise UserError: the account or journal is missing, or the rule does not allow it any more
         """
-        self._check_tolerance(write_offs)
+        self._check_tolerance(write_offs, rule_ids)
         lines = self.env["account.move.line"].browse([write_off.item.id for write_off in write_offs])
         entries = self.env["account.move"].create([self._prepare_entry_vals(line) for line in lines])
         entries.with_context(skip_credit_allocation=True).action_post()
@@ -33,14 +34,16 @@ class AllocationWriteOff(models.AbstractModel):
         ]
 
     @api.model
-    def _check_tolerance(self, write_offs):
-        """A preview may be older than the tolerance that the company has now.
+    def _check_tolerance(self, write_offs, rule_ids=None):
+        """A preview may be older than the tolerance that the company has now. One that is switched off may be chosen by
+        those who may switch it on.
 
         :raise UserError: more than that is to be written off
         """
         Rule = self.env["account.credit.allocation.rule"]
         roots = self.env["res.company"].sudo().browse({write_off.item.group.company for write_off in write_offs})
-        rule_ids = self.env.context.get("credit_allocation_rule_ids")
+        if rule_ids is not None and not Rule.has_access("write"):
+            rule_ids = Rule.sudo().browse(rule_ids).filtered("enabled").ids
         tolerances = {root.id: Rule._get_matching_options(root, rule_ids).tolerance for root in roots}
         for item, amount, _rule, _evidence in write_offs:
             tolerance = tolerances[item.group.company]

@@ -165,10 +165,11 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
         :param set patient: those of them that may be tried again
         :return: :class:`BatchResult`
         """
-        executor, scope = self.env["account.credit.allocation.executor"], run._get_scope(partner_ids)
+        scope = run._get_scope(partner_ids)
         plans = self.env["account.credit.allocation.planner"]._plan(scope)
-        executor = executor.with_context(credit_allocation_rule_ids=scope.rule_ids)
-        outcome = executor._execute_plans(plans, quiet=run.quiet)
+        outcome = self.env["account.credit.allocation.executor"]._execute_plans(
+            plans, quiet=run.quiet, rule_ids=scope.rule_ids
+        )
         put_off = self._find_partners(outcome, "conflict") & patient
         for entries in (outcome.credits_left, outcome.debts_left):
             entries[:] = [

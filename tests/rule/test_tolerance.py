@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ...matching.open_item import TOLERANCE
@@ -109,6 +110,43 @@ class TestTolerance(ToleranceCase):
         self.payment(99.5, memo=invoice.name)
         self.allocate_customer()
         self.assertOpen(invoice, 0.5)
+
+    def test_a_context_of_a_client_loosens_nothing(self):
+        """A preview is older than the manager's decision, and the client names the rule in its context."""
+        billing = self.new_billing_user()
+        invoice = self.invoice(100)
+        self.payment(99.5, memo=invoice.name)
+        action = invoice.with_user(billing).action_preview_credit_allocation()
+        self.rule.enabled = False
+        draft = self.env["account.credit.allocation"].with_user(billing).browse(action["res_id"])
+        forged = draft.with_context(credit_allocation_rule_ids=self.rule.ids)
+        with (
+            self.assertLogs("odoo.addons.account_credit_allocation", "WARNING"),
+            self.assertRaisesRegex(UserError, "more than the rule Tolerance allows now"),
+        ):
+            forged.action_apply()
+        self.assertOpen(invoice, 100)
+
+    def test_a_rule_that_is_switched_off_writes_off_only_for_whoever_may_switch_it_on(self):
+        self.rule.enabled = False
+        invoice = self.invoice(100)
+        self.payment(99.5, memo=invoice.name)
+        reference = self.env["account.credit.allocation.rule"].search(
+            [("company_id", "=", self.company.id), ("code", "=", "reference")]
+        )
+        run = self.env["account.credit.allocation.run"].with_user(self.new_billing_user())
+        vals = {
+            "company_id": self.company.id,
+            "in_background": False,
+            "rule_ids": [(6, 0, (reference | self.rule).ids)],
+        }
+        with self.assertLogs("odoo.addons.account_credit_allocation", "WARNING"):
+            run = run.create(vals)
+            run.action_start()
+        self.assertIn("more than the rule Tolerance allows now", run.failed_row_ids.message)
+        self.assertOpen(invoice, 100)
+        self.env["account.credit.allocation.run"].create(vals).action_start()
+        self.assertOpen(invoice, 0)
 
     def test_undo_cancels_a_write_off_that_somebody_reset_to_draft(self):
         invoice = self.invoice(100)
