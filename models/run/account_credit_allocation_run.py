@@ -206,7 +206,7 @@ class AccountCreditAllocationRun(models.Model):
         self._check_may_run()
         self._lock_in_state("draft")
         self.sudo().user_id = self.env.user
-        self._start()
+        self._as_responsible()._start()  # in all companies that are open to the user, whatever is selected
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_stop(self):
@@ -219,6 +219,7 @@ class AccountCreditAllocationRun(models.Model):
         """Go on with what is left."""
         self._check_may_run()
         self._lock_in_state("stopped")
+        self._check_may_work_in(self._get_companies())
         self._go_on()
 
     def action_retry(self):
@@ -227,6 +228,7 @@ class AccountCreditAllocationRun(models.Model):
         self._lock_in_state("done", "stopped", "running")
         if self.is_applying:
             raise UserError(self.env._("Preview the partners again that are left."))
+        self._check_may_work_in(self._get_companies())
         rows = self.sudo().row_ids.filtered(lambda row: row.state in ("failed", "locked"))
         if not rows:
             raise UserError(self.env._("No partner has failed."))
@@ -244,6 +246,7 @@ class AccountCreditAllocationRun(models.Model):
         drafts = self._get_drafts()
         if not drafts:
             raise UserError(self.env._("There is no draft left to apply."))
+        self._check_may_work_in(drafts._get_item_companies())
         self.sudo().write({"is_applying": True, "user_id": self.env.uid})
         self._get_work_list()._reopen(drafts)
         self._go_on()
@@ -258,6 +261,7 @@ class AccountCreditAllocationRun(models.Model):
         drafts = self._get_drafts()
         if not drafts:
             raise UserError(self.env._("There is no draft left to discard."))
+        self._check_may_work_in(drafts.company_id)
         lines = drafts.line_ids
         text = self.env._(
             "%(user)s has discarded the drafts: %(pairs)s allocations (%(amount)s).",
@@ -287,6 +291,7 @@ class AccountCreditAllocationRun(models.Model):
         partners = self.sudo().failed_row_ids.partner_id
         if not self.is_applying or not partners:
             raise UserError(self.env._("All that this preview shows has been applied, or nothing yet."))
+        self._check_may_work_in(self._get_companies())
         run = self.copy(
             {
                 "partner_scope": "partners",
@@ -339,6 +344,13 @@ class AccountCreditAllocationRun(models.Model):
                 "resumed_at": now,
             }
         )
+        if closed := self._get_closed_branches():
+            text = self.env._(
+                "Not covered, as %(user)s may not work there: %(companies)s.",
+                user=self.user_id.name,
+                companies=", ".join(closed.mapped("name")),
+            )
+            self._log(text)
         for company in self._get_companies():  # or else the batches that are first would get in each other's way
             company._get_credit_allocation_sequence(today)
         found = self._get_work_list()._make_work_list(self)

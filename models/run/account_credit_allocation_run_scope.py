@@ -1,5 +1,5 @@
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..engine.open_item_reader import PAYABLE, RECEIVABLE, AllocationScope, ItemLimits
 
@@ -137,11 +137,33 @@ class AccountCreditAllocationRunScope(models.AbstractModel):
 
     def _get_companies(self):
         """The company and its branches, as far as the responsible user may work in them; the company first."""
+        return self._get_all_companies() - self._get_closed_branches()
+
+    def _get_all_companies(self):
         self.ensure_one()
         branches = self.env["res.company"].sudo().search([("id", "child_of", self.company_id.id)])
-        if self.user_id.id != SUPERUSER_ID:
-            branches &= self.user_id.sudo().company_ids
         return self.company_id.sudo() | branches
+
+    def _get_closed_branches(self):
+        """The branches that are not covered, because the responsible user may not work in them."""
+        if self.user_id.id == SUPERUSER_ID:
+            return self.env["res.company"]
+        return self._get_all_companies() - self.company_id - self.user_id.sudo().company_ids
+
+    def _check_may_work_in(self, companies):
+        """Nobody has others do in a company what one may not do there oneself.
+
+        :raise UserError: the user may not work in one of these companies
+        """
+        if self.env.uid == SUPERUSER_ID:
+            return
+        if closed := companies.sudo() - self.env.user.sudo().company_ids:
+            raise UserError(
+                self.env._(
+                    "This is also about %s, where you may not work. Somebody who may has to do this.",
+                    ", ".join(closed.mapped("name")),
+                )
+            )
 
     def _as_responsible(self):
         """``self`` with the rights of the responsible user, in the companies of the run."""
