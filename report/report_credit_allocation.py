@@ -30,7 +30,8 @@ class Row(NamedTuple):
 class Section(NamedTuple):
     """What one partner gets to see of one document: pages of its own, in the partner's language, without anybody else.
 
-    ``totals``: ``[(currency, amount, amount in the company's currency)]`` of what is in force.
+    ``totals``: ``[(currency, amount, amount in the company's currency)]`` of what is in force, without what was written
+    off; ``written_off``: the same of that.
     ``foreign``: whether the company's currency needs a column.
     """
 
@@ -40,6 +41,7 @@ class Section(NamedTuple):
     is_vendor: bool
     rows: list[Row]
     totals: list[tuple]
+    written_off: list[tuple]
     foreign: bool
 
 
@@ -110,18 +112,26 @@ class AllocationReport(models.AbstractModel):
     def _prepare_section(self, document, partner, is_vendor, lines):
         rows = self._prepare_rows(document, lines)
         in_force = lines.browse([row.line.id for row in rows if not row.void])
+        write_offs = in_force.filtered("is_write_off")
         return Section(
             document=document,
             recipient=partner.browse(partner.address_get(["invoice"])["invoice"]) if partner else partner,
             lang=partner.lang or self.env.lang,
             is_vendor=is_vendor,
             rows=rows,
-            totals=[
-                (currency, sum(group.mapped("debt_amount")), sum(group.mapped("amount")))
-                for currency, group in in_force.grouped("debt_currency_id").items()
-            ],
+            totals=self._get_totals(in_force - write_offs, "debt"),
+            written_off=self._get_totals(write_offs.filtered("debt_label"), "debt")
+            + self._get_totals(write_offs.filtered(lambda line: not line.debt_label), "credit"),
             foreign=bool(lines.debt_currency_id - document.company_currency_id),
         )
+
+    @api.model
+    def _get_totals(self, lines, side):
+        """See :class:`Section`; ``side``: whose currency counts, a planned write-off has one only."""
+        return [
+            (currency, sum(group.mapped(f"{side}_amount")), sum(group.mapped("amount")))
+            for currency, group in lines.grouped(f"{side}_currency_id").items()
+        ]
 
     @api.model
     def _prepare_rows(self, document, lines):

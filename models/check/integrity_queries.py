@@ -251,7 +251,8 @@ WITH checked AS (
            currency.rounding,
            COUNT(line.id) AS lines,
            COUNT(line.id) FILTER (WHERE line.state = 'done') AS lines_in_force,
-           COALESCE(SUM(line.amount) FILTER (WHERE line.state = 'done'), 0) AS in_force
+           COALESCE(SUM(line.amount) FILTER (WHERE line.state = 'done' AND line.is_write_off IS NOT TRUE), 0)
+               AS in_force
       FROM account_credit_allocation document
       JOIN res_company company ON company.id = document.company_id
       JOIN res_currency currency ON currency.id = company.currency_id

@@ -72,21 +72,28 @@ class AccountCreditAllocation(models.Model):
         currency_field="company_currency_id",
         compute="_compute_totals",
         store=True,
-        help="Sum of the lines.",
+        help="Sum of the lines, without what was written off.",
+    )
+    amount_written_off = fields.Monetary(
+        string="Written Off",
+        currency_field="company_currency_id",
+        compute="_compute_totals",
+        store=True,
+        help="Small differences that the rule Tolerance wrote off, without sign.",
     )
     amount_in_force = fields.Monetary(
         string="In Force",
         currency_field="company_currency_id",
         compute="_compute_amounts_by_state",
         store=True,
-        help="Sum of the lines whose reconciliation exists.",
+        help="Sum of the lines whose reconciliation exists, without what was written off.",
     )
     amount_undone = fields.Monetary(
         string="Taken Back",
         currency_field="company_currency_id",
         compute="_compute_amounts_by_state",
         store=True,
-        help="Sum of the lines that were undone, or whose reconciliation somebody removed.",
+        help="Sum of the lines that were undone, or whose reconciliation somebody removed; no write-offs.",
     )
     credit_count = fields.Integer(string="Credits", compute="_compute_totals", store=True)
     debt_count = fields.Integer(string="Invoices", compute="_compute_totals", store=True)
@@ -102,11 +109,13 @@ class AccountCreditAllocation(models.Model):
         for document in self:
             document.display_name = self.env._("Preview") if document.name == "/" else document.name
 
-    @api.depends("line_ids.amount", "line_ids.credit_line_id", "line_ids.debt_move_id", "line_ids.write_off_move_id")
+    @api.depends("line_ids.amount", "line_ids.credit_line_id", "line_ids.debt_move_id", "line_ids.is_write_off")
     def _compute_totals(self):
         for document in self:
-            pairs = document.line_ids.filtered(lambda line: not line.write_off_move_id)
-            document.amount_total = sum(document.line_ids.mapped("amount"))
+            write_offs = document.line_ids.filtered("is_write_off")
+            pairs = document.line_ids - write_offs
+            document.amount_total = sum(pairs.mapped("amount"))
+            document.amount_written_off = sum(write_offs.mapped("amount"))
             document.credit_count = len(pairs.credit_line_id)
             document.debt_count = len(pairs.debt_move_id)
 
@@ -121,10 +130,10 @@ class AccountCreditAllocation(models.Model):
             leftovers = document.leftover_ids
             document.has_choices = bool(leftovers.suggestion_ids or leftovers.resolved_allocation_id)
 
-    @api.depends("line_ids.state", "line_ids.amount")
+    @api.depends("line_ids.state", "line_ids.amount", "line_ids.is_write_off")
     def _compute_amounts_by_state(self):
         for document in self:
-            by_state = document.line_ids.grouped("state")
+            by_state = document.line_ids.filtered(lambda line: not line.is_write_off).grouped("state")
             document.amount_in_force, document.amount_undone = (
                 sum(line.amount for state in states for line in by_state.get(state, ()))
                 for states in (("done",), ("undone", "removed"))
@@ -348,18 +357,16 @@ class AccountCreditAllocation(models.Model):
         sentences = []
         if documents:
             title = self.env._("Outstanding credits allocated")
-            totals = ", ".join(
-                currency.format(sum(group.mapped("amount_total")))
-                for currency, group in documents.grouped("company_currency_id").items()
-            )
             sentences.append(
                 self.env._(
                     "Credits: %(credits)s. Invoices: %(debts)s. Total: %(totals)s.",
                     credits=sum(documents.mapped("credit_count")),
                     debts=sum(documents.mapped("debt_count")),
-                    totals=totals,
+                    totals=documents._format_sum("amount_total"),
                 )
             )
+            if any(documents.mapped("amount_written_off")):
+                sentences.append(self.env._("Written off: %s.", documents._format_sum("amount_written_off")))
         else:
             title = self.env._("Nothing to allocate")
             if not outcome.credits_left:
@@ -392,6 +399,11 @@ class AccountCreditAllocation(models.Model):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
+
+    def _format_sum(self, name):
+        """The sum of an amount in the companies' currencies, in words."""
+        by_currency = self.grouped("company_currency_id").items()
+        return ", ".join(currency.format(sum(group.mapped(name))) for currency, group in by_currency)
 
     @api.model
     def _add_link_places(self, message, count):

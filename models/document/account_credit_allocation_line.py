@@ -114,6 +114,9 @@ class AccountCreditAllocationLine(models.Model):
         ondelete="set null",
         help="The entry that wrote off the small difference.",
     )
+    is_write_off = fields.Boolean(
+        readonly=True, help="It closes a small difference: no credit was used for it, and totals name it apart."
+    )
     state = fields.Selection(
         STATES,
         string="Status",
@@ -182,6 +185,7 @@ class AccountCreditAllocationLine(models.Model):
             "partial_id": partial.id,
             "exchange_move_id": partial.exchange_move_id.id,
             "write_off_move_id": write_off_move and write_off_move.id,
+            "is_write_off": bool(write_off_move),
             "state": "done",
         }
 

@@ -48,6 +48,7 @@ class AccountCreditAllocationLinePreview(models.AbstractModel):
             f"{side}_residual_before": amount,
             f"{side}_residual_after": 0,
             "amount": self._estimate_amount(line, amount),
+            "is_write_off": True,
             "rule": write_off.rule,
             "evidence": self._get_evidence_text(write_off.evidence),
         }

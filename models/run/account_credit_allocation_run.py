@@ -107,6 +107,9 @@ class AccountCreditAllocationRun(models.Model):
     amount_allocated = fields.Monetary(
         string="Allocated", currency_field="company_currency_id", readonly=True, copy=False
     )
+    amount_written_off = fields.Monetary(
+        string="Written Off", currency_field="company_currency_id", readonly=True, copy=False
+    )
     settled_debt_count = fields.Integer(string="Invoices Allocated to", readonly=True, copy=False)
     used_credit_count = fields.Integer(string="Credits Used", readonly=True, copy=False)
     item_rate = fields.Float(
@@ -262,7 +265,7 @@ class AccountCreditAllocationRun(models.Model):
         if not drafts:
             raise UserError(self.env._("There is no draft left to discard."))
         self._check_may_work_in(drafts.company_id)
-        lines = drafts.line_ids
+        lines = drafts.line_ids.filtered(lambda line: not line.is_write_off)
         text = self.env._(
             "%(user)s has discarded the drafts: %(pairs)s allocations (%(amount)s).",
             user=self.env.user.name,

@@ -100,12 +100,14 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
         self.env.flush_all()
         [totals] = self.env.execute_query_dict(
             SQL(
-                """SELECT COUNT(*) FILTER (WHERE line.write_off_move_id IS NULL) AS allocated_count,
-                          COALESCE(SUM(line.amount), 0) AS amount_allocated,
-                          COUNT(DISTINCT line.debt_line_id) AS settled_debt_count,
-                          COUNT(DISTINCT line.credit_line_id) AS used_credit_count
+                """SELECT COUNT(*) FILTER (WHERE pair) AS allocated_count,
+                          COALESCE(SUM(line.amount) FILTER (WHERE pair), 0) AS amount_allocated,
+                          COALESCE(SUM(line.amount) FILTER (WHERE NOT pair), 0) AS amount_written_off,
+                          COUNT(DISTINCT line.debt_line_id) FILTER (WHERE pair) AS settled_debt_count,
+                          COUNT(DISTINCT line.credit_line_id) FILTER (WHERE pair) AS used_credit_count
                      FROM account_credit_allocation_line line
                      JOIN account_credit_allocation document ON document.id = line.allocation_id
+               CROSS JOIN LATERAL (SELECT line.is_write_off IS NOT TRUE AS pair) kind
                     WHERE document.run_id = %s
                       AND (document.state = 'done' OR %s)""",
                 self.id,

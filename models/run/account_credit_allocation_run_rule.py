@@ -43,7 +43,8 @@ class AccountCreditAllocationRunRule(models.Model):
                  FROM account_credit_allocation_run run
                  JOIN account_credit_allocation document ON document.run_id = run.id
                  JOIN account_credit_allocation_line line ON line.allocation_id = document.id
-                WHERE document.state <> 'draft' OR (run.mode = 'preview' AND run.is_applying IS NOT TRUE)
+                WHERE line.is_write_off IS NOT TRUE
+                  AND (document.state <> 'draft' OR (run.mode = 'preview' AND run.is_applying IS NOT TRUE))
                 GROUP BY run.id, line.rule"""
         )
 

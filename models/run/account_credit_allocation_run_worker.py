@@ -289,7 +289,9 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
         if run.is_applying:
             documents = documents.filtered(lambda document: document.state == "done")
         allocated = self.env["account.credit.allocation.line"]._read_group(
-            [("allocation_id", "in", documents.ids)], ["partner_id"], ["__count", "amount:sum"]
+            [("allocation_id", "in", documents.ids), ("is_write_off", "=", False)],
+            ["partner_id"],
+            ["__count", "amount:sum"],
         )
         left = self.env["account.credit.allocation.leftover"]._read_group(
             [("run_id", "=", run.id), ("partner_id", "in", partners)], ["partner_id"], ["__count"]

@@ -178,7 +178,9 @@ class TestAllocationReport(ReportCase):
             },
         )
         self.assertNotIn(entry.name, self.get_text(page))
-        self.assertEqual(self.get_totals(page), {"Total in USD": ["$ 100.00", ""]})
+        self.assertEqual(self.get_totals(page), {"Total in USD": ["$ 99.50", ""]})
+        [written_off] = page.xpath("//tr[@name='written_off']")
+        self.assertIn("0.50", written_off.text_content())
 
     def test_what_was_taken_back_is_marked_and_not_counted(self):
         first, second = self.invoice(100), self.invoice(60)

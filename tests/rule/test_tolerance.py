@@ -1,3 +1,5 @@
+from lxml.html import fromstring
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -110,6 +112,49 @@ class TestTolerance(ToleranceCase):
         self.payment(99.5, memo=invoice.name)
         self.allocate_customer()
         self.assertOpen(invoice, 0.5)
+
+    def assertTotals(self, document):
+        """A credit of 99.50 on an invoice of 100.00: 99.50 is allocated, 0.50 is not."""
+        self.assertEqual((document.amount_total, document.amount_written_off), (99.5, 0.5))
+        self.assertEqual((document.credit_count, document.debt_count), (1, 1))
+
+    def test_a_write_off_is_no_credit_in_any_total(self):
+        invoice = self.invoice(100)
+        self.payment(99.5, memo=invoice.name)
+        self.company.credit_allocation_receivable = False
+        preview = invoice.action_preview_credit_allocation()
+        self.assertTotals(self.env["account.credit.allocation"].browse(preview["res_id"]))
+        run = self.env["account.credit.allocation.run"].create(
+            {"company_id": self.company.id, "in_background": False, "partner_scope": "partners"}
+            | {"partner_ids": [(6, 0, self.customer.ids)]}
+        )
+        run.action_start()
+        self.assertTotals(run.allocation_ids)
+        self.assertEqual((run.amount_allocated, run.amount_written_off), (99.5, 0.5))
+        self.assertEqual((run.item_rate, run.money_rate, run.used_credit_count, run.settled_debt_count), (1, 1, 1, 1))
+        progress = run.get_progress()
+        self.assertEqual((progress["amount"], progress["pairs"]), (99.5, 1))
+        self.assertEqual(sum(run.rule_result_ids.mapped("amount")), 99.5)
+        self.assertEqual((run.allocation_ids.amount_in_force, run.allocation_ids.amount_undone), (99.5, 0))
+        self.assertFalse(self.env["account.credit.allocation.check"]._find_problems(self.company))
+        run.allocation_ids.line_ids._undo()
+        self.assertEqual((run.allocation_ids.amount_in_force, run.allocation_ids.amount_undone), (0, 99.5))
+
+    def test_message_and_print_name_what_was_written_off(self):
+        for paid, written_off in ((99.5, "0.50"), (101, "1.00")):
+            invoice = self.invoice(100)
+            self.payment(paid, memo=invoice.name)
+            message = invoice.action_allocate_credits()["params"]["message"]
+            self.assertIn(f"Total: $\xa0{min(paid, 100):.2f}.", message)
+            self.assertIn(f"Written off: $\xa0{written_off}.", message)
+            document = self.env["account.credit.allocation"].search([("line_ids.debt_move_id", "=", invoice.id)])
+            html, _type = self.env["ir.actions.report"]._render_qweb_html(
+                "account_credit_allocation.report_credit_allocation", document.ids
+            )
+            [row] = fromstring(html).xpath("//tr[@name='written_off']")
+            self.assertIn(written_off, row.text_content())
+            [total] = fromstring(html).xpath("//tr[@name='total']")
+            self.assertIn(f"{min(paid, 100):.2f}", total.text_content())
 
     def test_a_context_of_a_client_loosens_nothing(self):
         """A preview is older than the manager's decision, and the client names the rule in its context."""
