@@ -43,6 +43,7 @@ from .rule import (
 from .run import (
     test_run,
     test_run_companies,
+    test_run_counts,
     test_run_drafts,
     test_run_faults,
     test_run_lifecycle,

@@ -1,6 +1,7 @@
 from . import (  # the documents and their lines inherit them
     account_credit_allocation_line_preview,
     account_credit_allocation_line_undo,
+    account_credit_allocation_message,
     account_credit_allocation_preview,
 )
 

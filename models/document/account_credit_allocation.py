@@ -7,7 +7,6 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
 from ...matching.open_item import NO_COUNTERPART
-from ..engine.minor_units import from_minor_units
 from ..engine.open_item_reader import AllocationScope
 
 # previews that nobody applied are deleted after so many days
@@ -31,7 +30,11 @@ class AccountCreditAllocation(models.Model):
 
     _name = "account.credit.allocation"
     _description = "Credit Allocation"
-    _inherit = ["account.credit.allocation.preview", "account.credit.allocation.lock"]
+    _inherit = [
+        "account.credit.allocation.preview",
+        "account.credit.allocation.message",
+        "account.credit.allocation.lock",
+    ]
     # a preview that is applied gets its number then
     _order = "date desc, name desc, id desc"
     _check_company_auto = True
@@ -95,9 +98,15 @@ class AccountCreditAllocation(models.Model):
         store=True,
         help="Sum of the lines that were undone, or whose reconciliation somebody removed; no write-offs.",
     )
-    credit_count = fields.Integer(string="Credits", compute="_compute_totals", store=True)
-    debt_count = fields.Integer(string="Invoices", compute="_compute_totals", store=True)
-
+    credit_count = fields.Integer(
+        string="Credits",
+        compute="_compute_totals",
+        store=True,
+        help="Payments, credit notes and entries, not their items.",
+    )
+    debt_count = fields.Integer(
+        string="Invoices", compute="_compute_totals", store=True, help="Invoices and entries, not their instalments."
+    )
     partner_count = fields.Integer(string="Partners", compute="_compute_partner_count")
 
     _name_uniq = models.UniqueIndex(
@@ -109,15 +118,18 @@ class AccountCreditAllocation(models.Model):
         for document in self:
             document.display_name = self.env._("Preview") if document.name == "/" else document.name
 
-    @api.depends("line_ids.amount", "line_ids.credit_line_id", "line_ids.debt_move_id", "line_ids.is_write_off")
+    @api.depends("line_ids.amount", "line_ids.credit_move_id", "line_ids.debt_move_id", "line_ids.is_write_off")
     def _compute_totals(self):
         for document in self:
-            write_offs = document.line_ids.filtered("is_write_off")
-            pairs = document.line_ids - write_offs
+            pairs = document._get_pairs()
             document.amount_total = sum(pairs.mapped("amount"))
-            document.amount_written_off = sum(write_offs.mapped("amount"))
-            document.credit_count = len(pairs.credit_line_id)
+            document.amount_written_off = sum((document.line_ids - pairs).mapped("amount"))
+            document.credit_count = len(pairs.credit_move_id)
             document.debt_count = len(pairs.debt_move_id)
+
+    def _get_pairs(self):
+        """The lines that are an allocation of a credit, and no write-off: what totals and numbers are made of."""
+        return self.line_ids.filtered(lambda line: not line.is_write_off)
 
     @api.depends("line_ids.partner_id")
     def _compute_partner_count(self):
@@ -133,7 +145,7 @@ class AccountCreditAllocation(models.Model):
     @api.depends("line_ids.state", "line_ids.amount", "line_ids.is_write_off")
     def _compute_amounts_by_state(self):
         for document in self:
-            by_state = document.line_ids.filtered(lambda line: not line.is_write_off).grouped("state")
+            by_state = document._get_pairs().grouped("state")
             document.amount_in_force, document.amount_undone = (
                 sum(line.amount for state in states for line in by_state.get(state, ()))
                 for states in (("done",), ("undone", "removed"))
@@ -342,94 +354,6 @@ class AccountCreditAllocation(models.Model):
             "context": {"group_by": "partner_id"},
             "views": [(False, "list"), (False, "form")],
         }
-
-    @api.model
-    def _get_notification(self, outcome, without_entry=0, *, name_debts=False, notes=()):
-        """Say in words what an allocation did.
-
-        :param AllocationOutcome outcome: what was done and what was left
-        :param int without_entry: number of selected payments that have no journal entry
-        :param bool name_debts: whether also to count the invoices for which there simply is no credit
-        :param notes: further sentences
-        :return: a client action that shows the message and then refreshes the view
-        """
-        documents = outcome.documents.filtered(lambda document: document.state == "done")
-        sentences = []
-        if documents:
-            title = self.env._("Outstanding credits allocated")
-            sentences.append(
-                self.env._(
-                    "Credits: %(credits)s. Invoices: %(debts)s. Total: %(totals)s.",
-                    credits=sum(documents.mapped("credit_count")),
-                    debts=sum(documents.mapped("debt_count")),
-                    totals=documents._format_sum("amount_total"),
-                )
-            )
-            if any(documents.mapped("amount_written_off")):
-                sentences.append(self.env._("Written off: %s.", documents._format_sum("amount_written_off")))
-        else:
-            title = self.env._("Nothing to allocate")
-            if not outcome.credits_left:
-                sentences.append(self.env._("There is no outstanding credit for these documents."))
-        debts = [left for left in outcome.debts_left if name_debts or left.reason != NO_COUNTERPART]
-        if outcome.credits_left:
-            sentences.append(self.env._("Credits left: %s.", self._summarize(outcome.credits_left)))
-        if debts:
-            sentences.append(self.env._("Invoices left: %s.", self._summarize(debts)))
-        if without_entry:
-            sentences.append(self.env._("Payments without journal entry: %s.", without_entry))
-        sentences += notes
-        if outcome.documents.suggestion_ids:
-            sentences.append(self.env._("For some there are several possibilities; open the document and choose:"))
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "title": title,
-                "message": self._add_link_places(" ".join(sentences), len(outcome.documents)),
-                "type": "success" if documents else "info",
-                "sticky": bool(outcome.credits_left or debts or outcome.documents),
-                "links": [
-                    {
-                        "label": document.display_name,
-                        "url": f"/odoo/action-account_credit_allocation.account_credit_allocation_action/{document.id}",
-                    }
-                    for document in outcome.documents
-                ],
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
-
-    def _format_sum(self, name):
-        """The sum of an amount in the companies' currencies, in words."""
-        by_currency = self.grouped("company_currency_id").items()
-        return ", ".join(currency.format(sum(group.mapped(name))) for currency, group in by_currency)
-
-    @api.model
-    def _add_link_places(self, message, count):
-        """The browser fills one %s for each link, and reads %% as a percent sign only where there is a link."""
-        return message.replace("%", "%%") + " %s" * count if count else message
-
-    @api.model
-    def _summarize(self, entries):
-        """Leftovers by reason: how many and how much in each currency, in one line.
-
-        :param list entries: :class:`Leftover` records
-        """
-        labels = self.env["account.credit.allocation.leftover"]._get_reason_labels()
-        totals = defaultdict(lambda: defaultdict(list))
-        for left in entries:
-            totals[left.reason][left.item.currency].append(left.amount)
-        phrases = []
-        for reason, amounts_by_currency in totals.items():
-            amounts = ", ".join(
-                currency.format(from_minor_units(currency, sum(amounts)))
-                for currency_id, amounts in amounts_by_currency.items()
-                for currency in self.env["res.currency"].browse(currency_id)
-            )
-            count = sum(map(len, amounts_by_currency.values()))
-            phrases.append(f"{count} × {labels[reason]} ({amounts})")
-        return "; ".join(phrases)
 
     # ------------------------------------------------------------------------------------------------------------------
     # On record for good

@@ -86,7 +86,7 @@ class AccountCreditAllocationRun(models.Model):
         help="The new preview for the partners of whom nothing could be applied.",
     )
 
-    # what was found in the scope when the run was started
+    # what was found in the scope when the run was started: documents, as in all numbers of invoices and credits
     debt_count = fields.Integer(string="Open Invoices", readonly=True, copy=False)
     debt_amount = fields.Monetary(
         string="Amount of Open Invoices", currency_field="company_currency_id", readonly=True, copy=False
@@ -265,7 +265,7 @@ class AccountCreditAllocationRun(models.Model):
         if not drafts:
             raise UserError(self.env._("There is no draft left to discard."))
         self._check_may_work_in(drafts.company_id)
-        lines = drafts.line_ids.filtered(lambda line: not line.is_write_off)
+        lines = drafts._get_pairs()
         text = self.env._(
             "%(user)s has discarded the drafts: %(pairs)s allocations (%(amount)s).",
             user=self.env.user.name,

@@ -97,16 +97,16 @@ class AccountCreditAllocationRunPartner(models.Model):
         scope = run._get_scope(run._get_partner_ids())
         [found] = self.env.execute_query_dict(
             SQL(
-                """WITH partner AS MATERIALIZED (
-                       SELECT item.partner_id,
-                              COUNT(*) AS items,
-                              COUNT(*) FILTER (WHERE item.is_debt) AS debts,
-                              COALESCE(SUM(ABS(line.amount_residual)) FILTER (WHERE item.is_debt), 0) AS owed,
-                              SUM(ABS(line.amount_residual)) AS amount
-                         FROM (%(items)s) item
-                         JOIN account_move_line line ON line.id = item.id
-                        WHERE NOT item.outside
-                        GROUP BY item.partner_id
+                """WITH item AS MATERIALIZED (
+                       SELECT found.partner_id, found.move_id, found.is_debt, ABS(line.amount_residual) AS amount
+                         FROM (%(items)s) found
+                         JOIN account_move_line line ON line.id = found.id
+                        WHERE NOT found.outside
+                   ),
+                   partner AS (
+                       SELECT partner_id, COUNT(*) AS items, COUNT(*) FILTER (WHERE is_debt) AS debts
+                         FROM item
+                        GROUP BY partner_id
                    ),
                    numbered AS (
                        SELECT partner_id, items,
@@ -129,12 +129,12 @@ class AccountCreditAllocationRunPartner(models.Model):
                    )
                    SELECT (SELECT COUNT(*) FROM inserted) AS partner_count,
                           (SELECT COALESCE(SUM(item_count), 0) FROM inserted) AS item_count,
-                          COALESCE(SUM(debts), 0) AS debt_count,
-                          COALESCE(SUM(owed), 0) AS debt_amount,
-                          COALESCE(SUM(items - debts), 0) AS credit_count,
-                          COALESCE(SUM(amount - owed), 0) AS credit_amount,
-                          COALESCE(SUM(items) FILTER (WHERE partner_id IS NULL), 0) AS no_partner_count
-                     FROM partner""",
+                          COUNT(DISTINCT move_id) FILTER (WHERE is_debt) AS debt_count,
+                          COALESCE(SUM(amount) FILTER (WHERE is_debt), 0) AS debt_amount,
+                          COUNT(DISTINCT move_id) FILTER (WHERE NOT is_debt) AS credit_count,
+                          COALESCE(SUM(amount) FILTER (WHERE NOT is_debt), 0) AS credit_amount,
+                          COUNT(DISTINCT move_id) FILTER (WHERE partner_id IS NULL) AS no_partner_count
+                     FROM item""",
                 items=self.env["account.open.item.reader"]._get_open_item_query(scope),
                 size=ITEMS_PER_BATCH,
                 run=run.id,

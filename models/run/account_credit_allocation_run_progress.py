@@ -103,8 +103,8 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
                 """SELECT COUNT(*) FILTER (WHERE pair) AS allocated_count,
                           COALESCE(SUM(line.amount) FILTER (WHERE pair), 0) AS amount_allocated,
                           COALESCE(SUM(line.amount) FILTER (WHERE NOT pair), 0) AS amount_written_off,
-                          COUNT(DISTINCT line.debt_line_id) FILTER (WHERE pair) AS settled_debt_count,
-                          COUNT(DISTINCT line.credit_line_id) FILTER (WHERE pair) AS used_credit_count
+                          COUNT(DISTINCT line.debt_move_id) FILTER (WHERE pair) AS settled_debt_count,
+                          COUNT(DISTINCT line.credit_move_id) FILTER (WHERE pair) AS used_credit_count
                      FROM account_credit_allocation_line line
                      JOIN account_credit_allocation document ON document.id = line.allocation_id
                CROSS JOIN LATERAL (SELECT line.is_write_off IS NOT TRUE AS pair) kind

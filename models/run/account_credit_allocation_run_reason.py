@@ -18,14 +18,14 @@ class AccountCreditAllocationRunReason(models.Model):
     reason = fields.Selection(REASONS, readonly=True)
     side = fields.Selection([("credit", "Credit"), ("debt", "Invoice")], string="Type", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
-    item_count = fields.Integer(string="Number", readonly=True)
+    item_count = fields.Integer(string="Number", readonly=True, help="Of documents.")
     amount = fields.Monetary(string="Left", readonly=True, aggregator=None)
 
     @property
     def _table_query(self):
         return SQL(
             """SELECT MIN(item.id) AS id, item.run_id, run.company_id, item.reason, item.side, item.currency_id,
-                      COUNT(*) AS item_count, SUM(item.amount) AS amount
+                      COUNT(DISTINCT COALESCE(item.move_id, -item.id)) AS item_count, SUM(item.amount) AS amount
                  FROM account_credit_allocation_leftover item
                  JOIN account_credit_allocation_run run ON run.id = item.run_id
                 GROUP BY item.run_id, run.company_id, item.reason, item.side, item.currency_id"""

@@ -35,10 +35,10 @@ class AccountCreditAllocationRunRule(models.Model):
         return SQL(
             """SELECT MIN(line.id) AS id, run.id AS run_id, run.company_id, run.started_at, line.rule,
                       run.mode = 'preview' AND run.is_applying IS NOT TRUE AS is_preview,
-                      COUNT(DISTINCT line.debt_line_id) AS debt_count,
-                      COUNT(DISTINCT line.credit_line_id) AS credit_count,
+                      COUNT(DISTINCT line.debt_move_id) AS debt_count,
+                      COUNT(DISTINCT line.credit_move_id) AS credit_count,
                       SUM(line.amount) AS amount,
-                      COUNT(DISTINCT line.credit_line_id)::float / NULLIF(run.credit_count, 0) AS item_rate,
+                      COUNT(DISTINCT line.credit_move_id)::float / NULLIF(run.credit_count, 0) AS item_rate,
                       SUM(line.amount)::float / NULLIF(run.credit_amount, 0)::float AS money_rate
                  FROM account_credit_allocation_run run
                  JOIN account_credit_allocation document ON document.run_id = run.id

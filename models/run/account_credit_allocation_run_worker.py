@@ -284,7 +284,7 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
 
     @api.model
     def _get_row_figures(self, run, rows, documents):
-        """``{partner id: (pairs, amount in the company's currency, items left)}`` of one try."""
+        """``{partner id: (pairs, amount in the company's currency, documents left)}`` of one try."""
         partners = rows.partner_id.ids
         if run.is_applying:
             documents = documents.filtered(lambda document: document.state == "done")
@@ -294,7 +294,7 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
             ["__count", "amount:sum"],
         )
         left = self.env["account.credit.allocation.leftover"]._read_group(
-            [("run_id", "=", run.id), ("partner_id", "in", partners)], ["partner_id"], ["__count"]
+            [("run_id", "=", run.id), ("partner_id", "in", partners)], ["partner_id"], ["move_id:count_distinct"]
         )
         pairs = {partner.id: (count, amount) for partner, count, amount in allocated}
         left_counts = {partner.id: count for partner, count in left}
