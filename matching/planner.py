@@ -45,10 +45,12 @@ def plan_allocation(
     their order: groups stand in the order of their keys. ``rules`` holds the functions of the codes that ``options``
     may name. ``exchange`` is called with the items of each group of several currencies, if the options allow to cross
     them; without it no pair is of two currencies. ``known``: documents that texts may name, see :class:`KnownDocument`;
-    the plan says in ``unanswered`` which items have names that may need more of them. Raises ValueError for a code that ``rules`` does not hold, and
-    PlanError if the items contradict themselves.
+    the plan says in ``unanswered`` who may name more of them. Raises ValueError for a code that ``rules`` does not
+    hold, and PlanError if the items contradict themselves.
     """
-    plans = [plan for _group, plan in plan_by_group(debts, credits, options, rules=rules, exchange=exchange, known=known)]
+    plans = [
+        plan for _group, plan in plan_by_group(debts, credits, options, rules=rules, exchange=exchange, known=known)
+    ]
     return AllocationPlan(
         tuple(match for plan in plans for match in plan.matches),
         tuple(leftover for plan in plans for leftover in plan.debts_left),

@@ -194,7 +194,9 @@ class Pool:
 
     def _ask_exchange(self, exchange: Exchange, debt: OpenItem, credit: OpenItem) -> tuple[int, int] | None:
         """What the pair settles. An answer that settles neither side in full would make the rules go on for ever."""
-        caps = [Cap(side, self._residuals[item.id]) for side, item in ((DEBT, debt), (CREDIT, credit)) if self.kept(item)]
+        caps = [
+            Cap(side, self._residuals[item.id]) for side, item in ((DEBT, debt), (CREDIT, credit)) if self.kept(item)
+        ]
         if len(caps) > 1 and debt.currency != credit.currency:
             return None  # nobody knows which of the two free parts is worth more
         amounts = exchange.settle(debt, credit, min(caps, key=lambda cap: cap.amount, default=None))

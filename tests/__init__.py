@@ -23,7 +23,7 @@ from .engine import (
     test_flow_oca,
     test_flow_point_of_sale,
     test_flows,
-    test_named,
+    test_known_documents,
     test_on_opening,
     test_on_post,
     test_on_post_jobs,

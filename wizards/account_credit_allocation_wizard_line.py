@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 
 from ..matching.open_item import CREDIT, DEBT, EXCLUDED, NO_EXCHANGE_JOURNAL, Evidence
-from ..models.engine.minor_units import from_minor_units
 from ..models.engine.document_names import INVOICE_TYPES, REFUND_TYPES, VENDOR_TYPES
+from ..models.engine.minor_units import from_minor_units
 
 # what users may write themselves
 EDITABLE = {"amount"}

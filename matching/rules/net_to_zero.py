@@ -12,7 +12,8 @@ def match_net_to_zero(pool: Pool) -> None:
 
     All means all that are eligible. Blocked items are not, so they do not count; but where an earlier rule set an open
     item aside as ambiguous, or kept some of it for what it names, there are not all to be settled, and nothing is: that
-    item waits for a person, and without it an equal total would be a coincidence. Put before the rule on combinations, this one settles such items first.
+    item waits for a person, and without it an equal total would be a coincidence. Put before the rule on combinations,
+    this one settles such items first.
     """
     set_aside = _find_currencies_with_items_set_aside(pool)
     for debts, credits in pool.sides_by_currency():

@@ -6,7 +6,6 @@ from matching.open_item import (
     EXACT_AMOUNT,
     NAMED_CURRENCY,
     NO_COUNTERPART,
-    OLDEST_FIRST,
     OVERPAID,
     REFERENCE,
     UNDERPAID,

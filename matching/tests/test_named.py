@@ -1,4 +1,4 @@
-"""A name that cannot be followed is not silence: what it is meant for is kept, and no later rule spends it elsewhere."""
+"""A name that cannot be followed is not silence: what is meant for a document is kept, and spent nowhere else."""
 
 import pytest
 from hypothesis import given
@@ -207,7 +207,9 @@ def test_items_do_not_net_to_zero_while_some_is_kept():
 
 def test_what_is_kept_is_no_small_rest():
     options = MatchingOptions(rules=(REFERENCE, TOLERANCE), tolerance=Tolerance({EUR: 5}, 10_000))
-    plan = plan_allocation([item(1, 100, identifiers=A)], [item(9, 103, texts=(A[0], B[0]))], options, known=[known(2, 2, identifiers=B)])
+    plan = plan_allocation(
+        [item(1, 100, identifiers=A)], [item(9, 103, texts=(A[0], B[0]))], options, known=[known(2, 2, identifiers=B)]
+    )
     assert plan.write_offs == ()
     assert left(plan) == {9: (3, NAMED_SETTLED)}
 

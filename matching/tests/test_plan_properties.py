@@ -101,7 +101,9 @@ def test_a_plan_of_what_a_plan_left_is_empty_unless_texts_read_differently_now(l
     # what a text leaves ambiguous is taken out, which may be what kept the rest from being worth zero
     options = options._replace(rules=tuple(code for code in options.rules if code != NET_TO_ZERO))
     plan = plan_allocation(*ledger, options)
-    rest = without_texts(remaining(plan, lambda leftover: leftover.reason != AMBIGUOUS_REFERENCE and not leftover.named))
+    rest = without_texts(
+        remaining(plan, lambda leftover: leftover.reason != AMBIGUOUS_REFERENCE and not leftover.named)
+    )
     assert plan_allocation(*rest, options, known_after(ledger, plan)).matches == ()
 
 
@@ -112,7 +114,10 @@ def test_with_all_rules_nothing_is_left_on_both_sides_but_what_is_ambiguous_or_n
         {
             (leftover.item.group, leftover.item.currency)
             for leftover in side
-            if leftover.item.blocked is None and leftover.item.group.partner and leftover.reason not in AMBIGUOUS and not leftover.named
+            if leftover.item.blocked is None
+            and leftover.item.group.partner
+            and leftover.reason not in AMBIGUOUS
+            and not leftover.named
         }
         for side in (plan.debts_left, plan.credits_left)
     ]

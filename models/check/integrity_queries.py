@@ -4,10 +4,8 @@ Each query reads all of its table at once, however many records there are, and a
 :class:`Problem`. Everything compares what is stored with what it follows from; nothing is computed a second time with
 the code that wrote it. Amounts are the same when they differ by less than half of the currency's smallest unit.
 
-Not looked for, because the database itself or Odoo sees to it, or because it is somebody's own affair: allocation
-lines without a document (foreign key), previews whose items are settled meanwhile (applying one reads them again),
-gaps in the numbers of documents, reconciliations made by others, and documents that somebody has reset to draft and
-that keep their reconciliation until their amounts change.
+Not looked for, as the database or Odoo sees to it, or as it is somebody's own affair: lines without a document,
+previews whose items are settled meanwhile, gaps in numbers, reconciliations made by others, documents reset to draft.
 """
 
 from typing import NamedTuple

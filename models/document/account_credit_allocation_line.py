@@ -261,13 +261,14 @@ class AccountCreditAllocationLine(models.Model):
         if evidence.code in plain:
             return plain[evidence.code]
         values = evidence.values
+        named = {
+            "reference": self.env._("The reference “%(text)s” names %(number)s"),
+            "bare_number": self.env._("The number “%(text)s” names %(number)s"),
+            "order": self.env._("“%(text)s” names %(number)s, the order of this document"),
+        }
+        if evidence.code in named:
+            return named[evidence.code] % {"text": values[0], "number": values[1]}
         match evidence.code:
-            case "reference":
-                return self.env._("The reference “%(text)s” names %(number)s", text=values[0], number=values[1])
-            case "bare_number":
-                return self.env._("The number “%(text)s” names %(number)s", text=values[0], number=values[1])
-            case "order":
-                return self.env._("“%(text)s” names the order %(order)s of this document", text=values[0], order=values[1])
             case "exact_oldest":
                 return self.env._("The open amounts are equal; the oldest of %s with this amount", values[0])
             case "sum_of_debts":

@@ -410,13 +410,6 @@ class AccountCreditAllocationRun(models.Model):
         self._store_totals()
         self._announce()
 
-    def _count_time(self):
-        """Add the time since it was started or resumed."""
-        self.sudo().active_seconds += round(self._get_seconds_since_resumed())
-
-    def _get_seconds_since_resumed(self):
-        return (fields.Datetime.now() - self.resumed_at).total_seconds()
-
     # ------------------------------------------------------------------------------------------------------------------
     # Batches, and who works on them
     # ------------------------------------------------------------------------------------------------------------------

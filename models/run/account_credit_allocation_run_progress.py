@@ -266,6 +266,13 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
             },
         }
 
+    def _count_time(self):
+        """Add the time since it was started or resumed."""
+        self.sudo().active_seconds += round(self._get_seconds_since_resumed())
+
+    def _get_seconds_since_resumed(self):
+        return (fields.Datetime.now() - self.resumed_at).total_seconds()
+
     def _get_leftover_action(self, domain):
         return {
             "type": "ir.actions.act_window",

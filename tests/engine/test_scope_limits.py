@@ -99,12 +99,13 @@ class TestScopeLimits(AllocationCase):
         self.assertLeft(outcome, inside, "no_counterpart")
         self.assertNotListed(outcome, outside)
 
-    def test_an_excluded_invoice_outside_of_the_limits_is_as_unknown_as_inside(self):
+    def test_what_names_an_excluded_invoice_outside_of_the_limits_is_kept_for_it(self):
         inside = self.invoice(100, due="2024-03-01")
         disputed = self.invoice(100, due="2024-06-01", credit_allocation_excluded=True)
         payment = self.payment(100, memo=disputed.name)
         outcome = self.limited(due_to=self.day("2024-03-31"))
-        self.assertAllocated(inside, payment, 100)
+        self.assertLeft(outcome, payment, "named_outside")
+        self.assertOpen(inside, 100)
         self.assertNotListed(outcome, disputed)
 
     def test_only_the_chosen_rules_run(self):

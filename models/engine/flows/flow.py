@@ -47,6 +47,6 @@ class Flow:
 
         :param partner_ids: list of commercial partners that are to pay
         :param company_ids: list of companies
-        :return: SQL with the columns id, partner_id (the commercial one), company_id, currency_id, name and amount, which
-            is what is still to be invoiced, in the order's currency
+        :return: SQL with the columns id, partner_id (the commercial one), company_id, currency_id, name and amount:
+            what is still to be invoiced, in the order's currency
         """

@@ -4,7 +4,7 @@ from .flow import Flow
 
 
 class PurchaseOrders(Flow):
-    """A payment whose text names a purchase order waits for the bill, while the order is confirmed and not yet billed."""
+    """A payment whose text names a purchase order waits for the bill, as long as the order is not yet billed."""
 
     needs = {"purchase.order": ("invoice_status",)}
     order_model = "purchase.order"

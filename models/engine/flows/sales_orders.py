@@ -47,6 +47,7 @@ class SalesOrders(Flow):
             company_ids,
         )
 
+
 def get_paid_orders_sql(transaction_id):
     """A SELECT of the ids of the orders that a transaction pays.
 

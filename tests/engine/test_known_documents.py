@@ -156,7 +156,9 @@ class TestNamed(NamedMixin, AllocationCase):
         invoice = self.invoice(100, day="2024-03-01")
         self.payment(100, memo=invoice.name)
         self.allocate(partner_ids=(self.customer.id,))
-        credit_note = invoice._reverse_moves([{"invoice_date": self.day("2024-03-05"), "ref": f"Return of {invoice.name}"}])
+        credit_note = invoice._reverse_moves(
+            [{"invoice_date": self.day("2024-03-05"), "ref": f"Return of {invoice.name}"}]
+        )
         credit_note.action_post()
         self.allocate(partner_ids=(self.customer.id,))
         self.assertAllocated(self.older, credit_note, 100)
@@ -185,7 +187,7 @@ class TestNamed(NamedMixin, AllocationCase):
         payment = self.payment(100, memo="S00044")
         self.allocate(partner_ids=(self.customer.id,))
         line = self.assertAllocated(invoices[1], payment, 60, "reference")
-        self.assertEqual(line.evidence, "“S00044” names the order S00044 of this document")
+        self.assertEqual(line.evidence, "“S00044” names S00044, the order of this document")
         self.assertAllocated(invoices[0], payment, 40, "reference")
 
     def test_what_a_payment_was_made_for_keeps_it_too(self):
@@ -199,7 +201,7 @@ class TestNamed(NamedMixin, AllocationCase):
         self.allocate(partner_ids=(self.customer.id,))
         self.assertAllocated(self.older, payment, 980)
 
-    # --- the way out ---------------------------------------------------------------------------------------------------
+    # --- the way out --------------------------------------------------------------------------------------------------
 
     def left_of(self, payment):
         document = self.allocate(partner_ids=(self.customer.id,)).documents
