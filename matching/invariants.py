@@ -79,8 +79,8 @@ def check_matches(plan: AllocationPlan) -> None:
     """Promise of the matches of a plan what must be true whoever made it; raise :class:`PlanError` if not.
 
     A person may settle what rules leave alone, and lists nothing of what is left. But each match joins a debt and a
-    credit of one group with a partner, no pair occurs twice, no item stands on both sides or is taken for two different
-    ones, and the amounts are as :func:`check_plan` has it.
+    credit of one group with a partner, or of one entry, which is netted with itself; no pair occurs twice, no item stands
+    on both sides or is taken for two different ones, and the amounts are as :func:`check_plan` has it.
     """
     items: dict[int, tuple[str, OpenItem]] = {}
     residuals: dict[int, int] = {}
@@ -91,7 +91,7 @@ def check_matches(plan: AllocationPlan) -> None:
             if items.setdefault(item.id, (side, item)) != (side, item):
                 raise PlanError(f"Item {item.id} is taken for two different ones.")
             residuals.setdefault(item.id, item.residual)
-        if debt.group != credit.group or not debt.group.partner:
+        if debt.document != credit.document and (debt.group != credit.group or not debt.group.partner):
             raise PlanError(f"Debt {debt.id} and credit {credit.id} are of different groups, or of nobody.")
         if (debt.id, credit.id) in seen:
             raise PlanError(f"Debt {debt.id} and credit {credit.id} are matched twice.")

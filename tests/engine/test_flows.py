@@ -19,6 +19,7 @@ MODULES = {
     "InvoiceTransactions": "account_payment",
     "OnlineRefunds": "account_payment",
     "SalesOrders": "sale",
+    "PurchaseOrders": "purchase",
     "AdvancePayments": "sale_advance_payment",
     "PaymentOrders": "account_payment_order",
     "PosOnlinePayments": "pos_online_payment",

@@ -318,3 +318,46 @@ class TestNamedOrder(OnPostCase):
         leftover = self.allocate().documents.leftover_ids.filtered(lambda left: left.reason == "named_order")
         self.assertEqual((leftover.named_model, leftover.named_id), ("sale.order", self.order.id))
         self.assertEqual(leftover.action_open_named()["res_model"], "sale.order")
+
+
+@tagged("post_install", "-at_install", "flow", "-standard")
+class TestNamedPurchaseOrder(OnPostCase):
+    """A payment that names a purchase order is kept for its bill."""
+
+    def setUp(self):
+        super().setUp()
+        self.company.credit_allocation_payable = True
+        self.env.user.group_ids |= self.env.ref("purchase.group_purchase_user")
+        self.older = self.bill(100, day="2024-01-01")
+        product = self.env["product.product"].create(
+            {"name": "Desk", "purchase_method": "purchase", "supplier_taxes_id": [Command.clear()], "type": "consu"}
+        )
+        self.order = self.env["purchase.order"].create(
+            {
+                "partner_id": self.vendor.id,
+                "order_line": [
+                    Command.create(
+                        {"product_id": product.id, "product_qty": 1, "price_unit": 100, "tax_ids": [Command.clear()]}
+                    )
+                ],
+            }
+        )
+        self.order.button_confirm()
+        self.payment_for_order = self.vendor_payment(100, memo=self.order.name)
+        self.commit()
+
+    def test_it_is_kept_until_the_order_is_billed(self):
+        self.assertOpen(self.older, 100)
+        self.assertLeft(self.allocate(), self.payment_for_order, "named_order")
+        self.order.action_create_invoice()
+        bill = self.order.invoice_ids
+        bill.invoice_date = "2024-04-01"
+        bill.action_post()
+        self.commit()
+        self.assertAllocated(bill, self.payment_for_order, 100, "reference")
+        self.assertOpen(self.older, 100)
+
+    def test_a_cancelled_order_gives_it_back(self):
+        self.order.button_cancel()
+        self.allocate()
+        self.assertAllocated(self.older, self.payment_for_order, 100)

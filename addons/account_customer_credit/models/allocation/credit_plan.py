@@ -37,6 +37,8 @@ class CreditPlan:
         settled = self._exchange.settle(debt, paid, cap)
         if not settled:
             raise UserError(debit.env._("%s is settled already. Nothing was changed.", debit.move_id.name))
+        if cap and settled[1] < cap.amount:
+            cap = None  # there is less: one of the two is settled in full
         for item, part in zip((debt, paid), settled, strict=True):
             self._open[item.id] -= part
         self.matches.append(Match(debt, paid, *settled, "credit", self._evidence, cap))
