@@ -79,8 +79,8 @@ def check_matches(plan: AllocationPlan) -> None:
     """Promise of the matches of a plan what must be true whoever made it; raise :class:`PlanError` if not.
 
     A person may settle what rules leave alone, and lists nothing of what is left. But each match joins a debt and a
-    credit of one group with a partner, or of one entry, which is netted with itself; no pair occurs twice, no item stands
-    on both sides or is taken for two different ones, and the amounts are as :func:`check_plan` has it.
+    credit of one group with a partner, or of one entry, which is netted with itself; no pair occurs twice, no item
+    stands on both sides or is taken for two different ones, and the amounts are as :func:`check_plan` has it.
     """
     items: dict[int, tuple[str, OpenItem]] = {}
     residuals: dict[int, int] = {}

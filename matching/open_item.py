@@ -97,7 +97,7 @@ class OpenItem(NamedTuple):
     partly_settled: bool = False  # something of it was settled before
     marks: frozenset[str] = frozenset()  # what other addons know of it, for the rules that they bring
     origins: tuple[str, ...] = ()  # the orders it was made from: who names one of them names all that was made from it
-    is_refund: bool = False  # a credit note: it may follow an invoice that is paid, and then is free
+    is_reversal: bool = False  # a credit note, say: what it names is where it came from, which may be paid
 
 
 class KnownDocument(NamedTuple):
@@ -117,6 +117,7 @@ class KnownDocument(NamedTuple):
     identifiers: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     whole: bool = False  # the last number of an identifier does not name it
+    is_strangers: bool = False  # somebody else's
     released: frozenset[int] = frozenset()
 
 

@@ -150,8 +150,13 @@ def list_possible_names(texts: Iterable[str]) -> set[str]:
 
 
 def list_endings(texts: Iterable[str]) -> set[str]:
-    """The last characters of the words in ``texts``: whatever identifier they hold ends like one of them."""
-    return {word[-_ENDING:] for text in texts for word in _Memo(text).words}
+    """The last characters of the words in ``texts``, joined: whatever identifier they hold ends like one of them."""
+    endings: set[str] = set()
+    for text in texts:
+        words = _Memo(text).words
+        for last in range(len(words)):
+            endings.add("".join(words[max(0, last - _ENDING + 1) : last + 1])[-_ENDING:])
+    return endings
 
 
 def _get_ending(identifier: str) -> str:
@@ -279,7 +284,7 @@ class ReferenceIndex:
         if last_number and last_number[1] != squashed and not _STRUCTURED.fullmatch(squashed):
             self._last_numbers.setdefault(last_number[1], {}).setdefault(document, identifier)
 
-    def find_mentions(self, texts: Iterable[str], answers: ReferenceIndex | None = None) -> Mentions:
+    def find_mentions(self, texts: Iterable[str], answers: Iterable[ReferenceIndex] = ()) -> Mentions:
         """The documents that ``texts`` name. Where one is named several times, the longest mention is kept.
 
         ``answers``: words that name something there name nothing here; but where they name an order of which there is
@@ -292,8 +297,8 @@ class ReferenceIndex:
                 continue
             memo = _Memo(text)
             hits = self._find_hits(memo)
-            if answers is not None and hits:
-                hits = _drop_answered(hits, answers._find_hits(memo))
+            for index in answers if hits else ():
+                hits = _drop_answered(hits, index._find_hits(memo))
             ambiguous = ambiguous or (len(hits) > 1 and _claim_one_word_twice(hits))
             unanswered = unanswered or _leave_words(hits, memo)
             for hit in hits:

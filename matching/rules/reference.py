@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import cached_property
+from collections.abc import Callable
 from heapq import merge
-from itertools import chain
 from typing import Any, NamedTuple
 
 from ..evidence import BY_BARE_NUMBER, BY_LINK, BY_ORDER, BY_REFERENCE
-from ..open_item import (
-    AMBIGUOUS_REFERENCE,
-    MAX_SUGGESTIONS,
-    NAMED_CURRENCY,
-    NAMED_EXCLUDED,
-    NAMED_OUTSIDE,
-    NAMED_RESERVED,
-    NAMED_SETTLED,
-    NO_EXCHANGE_JOURNAL,
-    REFERENCE,
-    RESERVED,
-    Evidence,
-    KnownDocument,
-    Named,
-    OpenItem,
-    Suggestion,
-)
+from ..named import NamedSide, Stack, Stacks, keep_what_is_named, stack_by_document
+from ..open_item import AMBIGUOUS_REFERENCE, MAX_SUGGESTIONS, REFERENCE, Evidence, OpenItem, Suggestion
 from ..pool import Pool, credit_order
-from ..references import Mentions, ReferenceIndex
-
-Stack = list[OpenItem]  # items of one document and currency, the next one to be settled on top, which is at the end
-Stacks = dict[int, dict[int, Stack]]  # document -> currency -> its items
-
-_NAMED_BLOCKED = {RESERVED: NAMED_RESERVED, NO_EXCHANGE_JOURNAL: NAMED_CURRENCY}  # else it is excluded
+from ..references import Mentions
 
 
 class _Wish(NamedTuple):
@@ -88,7 +66,7 @@ def _settle_links(pool: Pool) -> None:
     debts, credits = pool.available_debts(), pool.available_credits()
     if not any(item.links for side in (debts, credits) for item in side):
         return
-    stacks = _stack_by_document(debts)
+    stacks = stack_by_document(debts)
     stacks_of_linking_debts: Stacks = {}
     for debt in reversed(debts):
         for document in debt.links:
@@ -104,78 +82,33 @@ def _settle_links(pool: Pool) -> None:
 
 def _settle_debts_named_by_credits(pool: Pool) -> set[int]:
     """Settle the debts that credits' texts name, and return all documents that were named."""
-    named = _Named(pool, pool.debts, pool.debts_outside)
+    named = NamedSide(pool, pool.debts, pool.debts_outside)
     reading = _read(_find_naming(pool.available_credits()), named)
     for wish in reading.ambiguous:
         pool.set_aside(wish.item, AMBIGUOUS_REFERENCE, _suggest(pool, wish, pool.debt_order, _suggest_debts))
     _settle_wishes(pool, reading.wishes, _settle_named_debts)
-    _keep_what_is_named(pool, reading, named)
+    pool.unanswered.extend(filter(pool.is_available, reading.unanswered))
+    keep_what_is_named(pool, reading.meant, named)
     return reading.named
 
 
 def _settle_credits_named_by_debts(pool: Pool, named_by_credits: set[int]) -> None:
     """The mirror image, for debts that no credit has named: such as a refund that names a credit note."""
-    named = _Named(pool, pool.credits, pool.credits_outside)
+    named = NamedSide(pool, pool.credits, pool.credits_outside)
     debts = [debt for debt in _find_naming(pool.available_debts()) if debt.document not in named_by_credits]
     reading = _read(debts, named)
     for wish in reading.ambiguous:
         pool.set_aside(wish.item, AMBIGUOUS_REFERENCE, _suggest(pool, wish, credit_order, _suggest_credits))
     _settle_wishes(pool, reading.wishes, _settle_named_credits)
-    _keep_what_is_named(pool, reading, named)
+    pool.unanswered.extend(filter(pool.is_available, reading.unanswered))
+    keep_what_is_named(pool, reading.meant, named)
 
 
 def _find_naming(items: list[OpenItem]) -> list[OpenItem]:
     return [item for item in items if item.texts or item.links]
 
 
-class _Named:
-    """What the items of the other side may name: items inside and outside of the selection, and known documents.
-
-    Most of it is made when it is first needed: most names are followed, and that is all.
-    """
-
-    def __init__(self, pool: Pool, inside: list[OpenItem], outside: list[OpenItem]) -> None:
-        self._pool, self._inside, self._outside = pool, inside, outside
-        self.are_debts = inside is pool.debts
-        self.has_blocked = bool(outside) or any(item.blocked for item in inside)
-
-    def __bool__(self) -> bool:
-        return bool(self._inside or self._outside)
-
-    @cached_property
-    def stacks(self) -> Stacks:
-        """What may be settled now."""
-        return _stack_by_document(list(filter(self._pool.is_available, self._inside)))
-
-    @cached_property
-    def index(self) -> ReferenceIndex:
-        return ReferenceIndex(chain(self._inside, self._outside))
-
-    @cached_property
-    def items(self) -> dict[int, list[OpenItem]]:
-        by_document: dict[int, list[OpenItem]] = {}
-        for item in self._inside:
-            by_document.setdefault(item.document, []).append(item)
-        return by_document
-
-    @cached_property
-    def outside(self) -> set[int]:
-        return {item.document for item in self._outside}
-
-    @cached_property
-    def known(self) -> dict[int, KnownDocument]:
-        return {document.document: document for document in self._pool.known}
-
-    @cached_property
-    def known_index(self) -> ReferenceIndex:
-        return ReferenceIndex(self._pool.known)
-
-    def holds(self, documents: Iterable[int]) -> bool:
-        """Whether all of these are documents of the group."""
-        return all(document in self.items or document in self.outside for document in documents)
-
-
-def _read(items: list[OpenItem], named: _Named) -> _Reading:
+def _read(items: list[OpenItem], named: NamedSide) -> _Reading:
     """What the texts and links of ``items`` name. The links inside have been followed by now."""
     reading = _Reading([], [], [], [], set())
     if not (items and named):
@@ -192,71 +125,10 @@ def _read(items: list[OpenItem], named: _Named) -> _Reading:
                 (reading.ambiguous if mentions.ambiguous else reading.wishes).append(wish)
         if mentions.unanswered or (item.links and not named.holds(item.links)):
             reading.unanswered.append(item)
-            if named.known:
-                of_known = named.known_index.find_mentions(item.texts, index)
-                mentions = mentions._replace(by_document={**of_known.by_document, **documents})
+            mentions = mentions._replace(by_document={**named.find_known(item.texts), **documents})
         if mentions.by_document or item.links:
             reading.meant.append((item, mentions))
     return reading
-
-
-def _keep_what_is_named(pool: Pool, reading: _Reading, named: _Named) -> None:
-    """Keep what is left of items for what they name, and did not settle."""
-    pool.unanswered.extend(filter(pool.is_available, reading.unanswered))
-    meant = [(item, mentions) for item, mentions in reading.meant if pool.is_available(item)]
-    if not meant:
-        return
-    met: dict[int, set[int]] = {}  # item -> documents of which it has settled something
-    for debt, credit, *_amounts in pool.matches:
-        this, other = (credit, debt) if named.are_debts else (debt, credit)
-        met.setdefault(this.id, set()).add(other.document)
-    for item, mentions in meant:
-        settled = met.get(item.id, ())
-        if not named.has_blocked and not item.links and settled and mentions.by_document.keys() <= settled:
-            continue  # as most do: it has met all that it names
-        refused, needs = [], []
-        for document in sorted({*mentions.by_document, *item.links}):
-            refusal = _find_refusal(pool, item, document, named, document in settled)
-            if refusal is not None:
-                mention = mentions.by_document.get(document)
-                text, identifier = (mention.text, mention.identifier) if mention else ("", "")
-                refused.append(Named(document, refusal[0], text, identifier))
-                needs.append(refusal[1])
-        if refused:
-            pool.keep(item, pool.residual(item) if None in needs else sum(filter(None, needs)), refused)
-
-
-def _find_refusal(
-    pool: Pool, item: OpenItem, document: int, named: _Named, has_settled: bool
-) -> tuple[str, int | None] | None:
-    """Why ``item``, which names ``document``, may not settle it, and how much the document needs.
-
-    The amount is in minor units of the item's currency, and None where that is unknown. Returns None where there is
-    nothing to keep: the item has settled the document as far as it could, or nobody knows the document.
-    """
-    if document in named.outside:
-        return NAMED_OUTSIDE, None
-    if document in named.items:
-        others = named.items[document]
-        in_currency = [other for other in others if other.currency == item.currency]
-        need = sum(other.residual for other in in_currency) if len(in_currency) == len(others) else None
-        blocked = next((other.blocked for other in others if other.blocked), None)
-        if blocked:
-            need = sum(other.residual for other in others if other.blocked) if need is not None else None
-            return _NAMED_BLOCKED.get(blocked, NAMED_EXCLUDED), need
-        if has_settled:
-            return None
-        if not in_currency and not pool.crosses_currencies:
-            return NAMED_CURRENCY, None
-        if item.is_refund or any(pool.residual(other) for other in others):
-            return None  # it follows a paid invoice; or it is worth nothing in the currency of what it names
-        return NAMED_SETTLED, need  # by another one, in this plan
-    known = named.known.get(document)
-    if known is None or document == item.document or item.id in known.released:
-        return None
-    if item.is_refund and known.reason == NAMED_SETTLED:
-        return None
-    return known.reason, known.amount if known.currency == item.currency else None
 
 
 def _settle_wishes(
@@ -326,13 +198,6 @@ def _settle_named_credits(
         if not pool.is_available(debt):
             break
     _drop_used(pool, stacks)
-
-
-def _stack_by_document(items: list[OpenItem]) -> Stacks:
-    stacks: Stacks = {}
-    for item in reversed(items):
-        stacks.setdefault(item.document, {}).setdefault(item.currency, []).append(item)
-    return stacks
 
 
 def _drop_used(pool: Pool, stacks: list[Stack]) -> None:

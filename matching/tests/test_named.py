@@ -6,21 +6,26 @@ from hypothesis import strategies as st
 
 from matching import planner
 from matching.open_item import (
+    AMBIGUOUS_AMOUNT,
+    AMBIGUOUS_COMBINATION,
     AMBIGUOUS_REFERENCE,
     CREDIT,
     DEBT,
     EXACT_AMOUNT,
     EXCLUDED,
+    NAMED_CANCELLED,
     NAMED_CURRENCY,
     NAMED_DRAFT,
     NAMED_EXCLUDED,
     NAMED_ORDER,
+    NAMED_OUTSIDE,
     NAMED_RESERVED,
     NAMED_SETTLED,
     NET_TO_ZERO,
     NO_COUNTERPART,
     NO_EXCHANGE_JOURNAL,
     OLDEST_FIRST,
+    OUTSIDE,
     REFERENCE,
     RESERVED,
     TOLERANCE,
@@ -103,8 +108,54 @@ def test_what_a_credit_has_settled_itself_keeps_nothing_of_its_rest():
     assert pairs(plan) == [(2, 9, 50, EXACT_AMOUNT)]
 
 
+def test_what_a_credit_has_settled_before_is_asked_where_another_settles_the_rest_now():
+    debts = [item(1, 170, identifiers=A), item(2, 70)]
+    credits = [item(8, 170, texts=A), item(9, 70, 1, texts=A, partly_settled=True)]
+    plan = plan_allocation(debts, credits)
+    assert [entry.id for entry in plan.unanswered] == [9]
+    plan = plan_allocation(debts, credits, known=[known(1, 170, released=frozenset({9}))])
+    assert pairs(plan) == [(1, 8, 170, REFERENCE), (2, 9, 70, EXACT_AMOUNT)]
+
+
+def test_an_own_document_that_is_settled_comes_before_somebody_elses_of_the_same_number():
+    documents = [known(1, 100, released=frozenset({9})), known(5, 100, whole=True, is_strangers=True)]
+    plan = plan_allocation([item(2, 50)], [item(9, 50, texts=A, partly_settled=True)], known=documents)
+    assert pairs(plan) == [(2, 9, 50, EXACT_AMOUNT)]
+
+
+def test_a_reversed_credit_note_is_owed_again():
+    debt = item(1, 100, links=frozenset({8}), is_reversal=True)
+    assert pairs(plan_allocation([debt], [item(9, 100)], known=[known(8, 100)])) == [(1, 9, 100, EXACT_AMOUNT)]
+
+
+def test_who_has_settled_one_invoice_of_an_order_is_free_of_the_others():
+    debts = [item(1, 50, origins=ORDER), item(2, 50, 1, origins=ORDER), item(3, 30)]
+    plan = plan_allocation(debts, [item(8, 50, texts=ORDER), item(9, 80, 1, texts=ORDER)])
+    assert pairs(plan) == [(1, 8, 50, REFERENCE), (2, 9, 50, REFERENCE), (3, 9, 30, EXACT_AMOUNT)]
+
+
+def test_who_has_settled_one_of_the_documents_it_was_made_for_is_free_of_the_others():
+    debts = [item(1, 50, identifiers=A), item(2, 50, 1), item(3, 50)]
+    plan = plan_allocation(debts, [item(7, 50, links=frozenset({1})), item(9, 100, 1, links=frozenset({1, 2}))])
+    assert pairs(plan) == [(1, 7, 50, REFERENCE), (2, 9, 50, REFERENCE), (3, 9, 50, EXACT_AMOUNT)]
+
+
+def test_what_was_made_for_a_cancelled_document_is_free_but_not_what_names_it():
+    documents = [known(1, 100, NAMED_CANCELLED)]
+    plan = plan_allocation([item(2, 100)], [item(9, 100, links=frozenset({1}))], known=documents)
+    assert pairs(plan) == [(2, 9, 100, EXACT_AMOUNT)]
+    assert left(plan_allocation([item(2, 100)], [item(9, 100, texts=A)], known=documents))[9][1] == NAMED_CANCELLED
+
+
+def test_more_than_a_document_outside_needs_is_free():
+    debts = [item(1, 100, identifiers=A, blocked=OUTSIDE), item(2, 1400)]
+    plan = plan_allocation(debts, [item(9, 1500, texts=A)])
+    assert pairs(plan) == [(2, 9, 1400, EXACT_AMOUNT)]
+    assert left(plan) == {9: (100, NAMED_OUTSIDE)}
+
+
 def test_a_credit_note_of_a_paid_invoice_is_free():
-    credit = item(9, 20, texts=A, links=frozenset({1}), is_refund=True)
+    credit = item(9, 20, texts=A, links=frozenset({1}), is_reversal=True)
     assert pairs(plan_allocation([item(2, 20)], [credit], known=[known(1, 100)])) == [(2, 9, 20, EXACT_AMOUNT)]
     assert left(plan_allocation([item(2, 20)], [credit], known=[known(1, 100, NAMED_DRAFT)]))[9][1] == NAMED_DRAFT
 
@@ -137,7 +188,7 @@ def test_words_that_name_an_open_document_name_no_known_one():
 
 
 def test_the_last_number_of_somebody_elses_document_names_nothing():
-    documents = [known(5, 100, whole=True)]
+    documents = [known(5, 100, whole=True, is_strangers=True)]
     assert pairs(plan_allocation([item(2, 50)], [item(9, 50, texts=("00041",))], known=documents))
     assert not pairs(plan_allocation([item(2, 50)], [item(9, 50, texts=A)], known=documents))
 
@@ -164,8 +215,14 @@ def test_a_debt_that_names_a_credit_which_is_not_free_is_left_for_it():
     debt = item(1, 100, texts=("RINV/2026/00007",))
     credits = [item(8, 100, identifiers=("RINV/2026/00007",), blocked=EXCLUDED), item(9, 100)]
     assert left(plan_allocation([debt], credits))[1] == (100, NAMED_EXCLUDED)
+    documents = [known(8, 100, NAMED_DRAFT, ("RINV/2026/00007",))]
+    assert left(plan_allocation([debt], [item(9, 100)], known=documents))[1] == (100, NAMED_DRAFT)
+
+
+def test_a_debt_that_names_a_credit_which_is_used_up_is_still_owed():
+    debt = item(1, 100, texts=("RINV/2026/00007",))
     documents = [known(8, 100, identifiers=("RINV/2026/00007",))]
-    assert left(plan_allocation([debt], [item(9, 100)], known=documents))[1] == (100, NAMED_SETTLED)
+    assert pairs(plan_allocation([debt], [item(9, 100)], known=documents)) == [(1, 9, 100, EXACT_AMOUNT)]
 
 
 # --- orders ----------------------------------------------------------------------------------------------------------
@@ -217,7 +274,7 @@ def test_what_is_kept_is_no_small_rest():
 @pytest.mark.parametrize(("debt_kept", "credit_kept", "cap"), [(90, 50, Cap(DEBT, 10)), (50, 90, Cap(CREDIT, 10))])
 def test_where_both_sides_are_kept_in_part_the_smaller_free_part_is_settled(debt_kept, credit_kept, cap):
     debt, credit = item(1, 100, texts=A), item(9, 100, texts=B)
-    documents = [known(7, debt_kept, identifiers=A), known(8, credit_kept, identifiers=B)]
+    documents = [known(7, debt_kept, NAMED_DRAFT), known(8, credit_kept, NAMED_DRAFT, B)]
     options = MatchingOptions(rules=(REFERENCE, OLDEST_FIRST))
     for crossing in (options, options._replace(cross_currencies=True)):
         plan = plan_allocation([debt], [credit], crossing, known=documents, exchange=RateTable)
@@ -302,4 +359,5 @@ def test_what_is_named_gets_all_that_it_needs_before_any_other_rule(ledger, docu
         same_currency = all(document.currency == leftover.item.currency for document in needs)
         needed = sum(document.amount for document in needs) if same_currency else rest
         assert leftover.amount >= min(rest, needed)
-        assert leftover.reason in {AMBIGUOUS_REFERENCE, *(name.reason for name in leftover.named)}
+        reasons = {AMBIGUOUS_REFERENCE, AMBIGUOUS_AMOUNT, AMBIGUOUS_COMBINATION}
+        assert leftover.reason in reasons | {name.reason for name in leftover.named}

@@ -65,10 +65,10 @@ class AccountCreditAllocationLeftover(models.Model):
     message = fields.Char(string="Details", readonly=True)
     named_model = fields.Char(readonly=True)
     named_id = fields.Many2oneReference(
-        string="Kept for",
+        string="Kept For",
         model_field="named_model",
         readonly=True,
-        help="What its text or link names first, and what the money was left for.",
+        help="What its text or link names, and what the money was left for; of several the first one.",
     )
     suggestion_ids = fields.One2many("account.credit.allocation.suggestion", "leftover_id", string="Possibilities")
     resolved_allocation_id = fields.Many2one(
@@ -166,8 +166,11 @@ class AccountCreditAllocationLeftover(models.Model):
         """Open the document, or the order, that the money was left for.
 
         :raise AccessError: the user may not read it
+        :raise UserError: it is of an addon that is not there
         """
         self.ensure_one()
+        if self.named_model not in self.env:
+            raise UserError(self.env._("What %s was left for cannot be opened any more.", self.label))
         record = self.env[self.named_model].browse(self.named_id)
         record.check_access("read")
         return {

@@ -24,6 +24,7 @@ LOOK_BACK = datetime.timedelta(days=730)  # before an item: what is older is not
 INVOICE_TYPES_OF = {RECEIVABLE: ("out_invoice", "out_receipt"), PAYABLE: ("in_invoice", "in_receipt")}
 NAMES = ("move_type", "number", "payment_reference", "ref", "origin")
 NAME_COLUMNS = ("name", "payment_reference", "ref", "invoice_origin")
+STRUCTURED_DIGITS = 10  # a shorter number that somebody else's document has may be anything
 # a number's letters and digits, as account.move has an index of them
 SQUASH = "regexp_replace(lower({}), '[^a-z0-9]', '', 'g')"
 
@@ -57,28 +58,85 @@ class KnownDocumentReader(models.AbstractModel):
 
     @api.model
     def _read_entries(self, asked):
-        """Journal entries of the payers, and numbers of somebody else's."""
+        """Journal entries of the payers, and numbers of somebody else's; each once for a group."""
+        own, others = {}, {}
         for row in self.env.execute_query_dict(self._get_entries_query(asked)):
-            root = asked.roots[row["company_id"]]
-            amount = to_minor_units(self.env["res.currency"].browse(row["currency_id"]), float(row["amount"]))
-            identifiers, origins = get_names(*(row[name] for name in NAMES))
-            for group in asked.groups.get((root, row["account_type"]), ()):
-                document = KnownDocument(row["move_id"], group, row["currency_id"], amount, NAMED_PARTNER, identifiers)
-                if row["partner_id"] == group.partner:
-                    yield document._replace(
-                        reason=self._get_reason(row, group), origins=origins, released=frozenset(row["settled_by"])
-                    )
-                elif any(squash(identifier) in asked.names[group] for identifier in identifiers):
-                    yield document._replace(whole=True)
+            books = (asked.roots[row["company_id"]], row["account_type"])
+            for group in asked.groups_of.get((*books, row["partner_id"]), ()):
+                if self._is_recent(row, asked.since[group]) or row["move_id"] in asked.links:
+                    document = self._prepare_own(row, group)
+                    known = own.setdefault((group, document.document), document)
+                    if known is not document:
+                        own[group, document.document] = self._merge(known, document)
+            for group in asked.find_groups_naming(books, self._get_strangers_names(row)):
+                if group.partner != row["partner_id"]:
+                    others.setdefault((group, row["move_id"]), self._prepare_strangers(row, group))
+        return [*own.values(), *(document for key, document in others.items() if key not in own)]
 
     @api.model
-    def _get_reason(self, row, group):
-        """Why the payer's own document may not be settled."""
+    def _is_recent(self, row, since):
+        """Whether something of a document of the payer is open, or was until this day."""
+        return row["state"] != "posted" or not row["is_settled"] or row["last_date"] >= since
+
+    @api.model
+    def _prepare_own(self, row, group):
+        identifiers, origins = get_names(*(row[name] for name in NAMES))
         if row["state"] != "posted":
-            return NAMED_DRAFT if row["state"] == "draft" else NAMED_CANCELLED
-        if row["is_settled"]:
-            return NAMED_SETTLED
-        return NAMED_OUTSIDE if row["account_id"] == group.account else NAMED_ACCOUNT
+            reason = NAMED_DRAFT if row["state"] == "draft" else NAMED_CANCELLED
+        elif row["is_settled"]:
+            reason = NAMED_SETTLED
+        else:
+            reason = NAMED_OUTSIDE if row["account_id"] == group.account else NAMED_ACCOUNT
+        return KnownDocument(
+            row["move_id"],
+            group,
+            row["currency_id"],
+            self._get_units(row),
+            reason,
+            identifiers,
+            origins if reason != NAMED_CANCELLED else (),  # another invoice came in its place
+            row["move_type"] == "entry",
+            released=frozenset(row["settled_by"]),
+        )
+
+    @api.model
+    def _merge(self, known, document):
+        """One of two for a document that stands on several accounts, or in several currencies."""
+        same = known.currency == document.currency
+        return known._replace(
+            amount=known.amount + document.amount if same else known.amount,
+            currency=known.currency if same else 0,  # nobody knows how much it needs in any
+            reason=document.reason if known.reason == NAMED_SETTLED else known.reason,
+            released=known.released | document.released,
+        )
+
+    @api.model
+    def _prepare_strangers(self, row, group):
+        return KnownDocument(
+            row["move_id"],
+            group,
+            row["currency_id"],
+            self._get_units(row),
+            NAMED_PARTNER,
+            self._get_strangers_names(row),
+            whole=True,
+            is_strangers=True,
+        )
+
+    @api.model
+    def _get_strangers_names(self, row):
+        """What somebody else's document may be called by: not by what only its own partner calls so, nor by a number
+        that may be anything."""
+        if row["state"] != "posted" or row["move_type"] not in INVOICE_TYPES_OF[row["account_type"]]:
+            return ()
+        names = (row["number"], row["payment_reference"] if row["account_type"] == RECEIVABLE else None)
+        return tuple(
+            name for name in names if name and not (squash(name).isdecimal() and len(squash(name)) < STRUCTURED_DIGITS)
+        )
+
+    @api.model
+    def _get_units(self, row):
+        return to_minor_units(self.env["res.currency"].browse(row["currency_id"]), float(row["amount"]))
 
     @api.model
     def _read_orders(self, asked):
@@ -90,39 +148,57 @@ class KnownDocumentReader(models.AbstractModel):
             query = SQL("SELECT * FROM (%s) move WHERE %s", orders, _get_may_be_named_sql("name", asked.endings))
             for order_id, partner_id, company_id, currency_id, name, amount in self.env.execute_query(query):
                 units = to_minor_units(self.env["res.currency"].browse(currency_id), float(amount))
-                for group in asked.groups.get((asked.roots[company_id], flow.order_account_type), ()):
-                    if group.partner == partner_id and units > 0:
-                        yield KnownDocument(-order_id, group, currency_id, units, NAMED_ORDER, (name,))
+                books = (asked.roots[company_id], flow.order_account_type)
+                for group in asked.groups_of.get((*books, partner_id), ()) if units > 0 else ():
+                    yield KnownDocument(-order_id, group, currency_id, units, NAMED_ORDER, (name,), whole=True)
+
+    @api.model
+    def _find_entries_query(self, asked):
+        """A SELECT of the ids of the payers' entries that may be named, and of invoices with such a number."""
+        return SQL(
+            """SELECT line.move_id AS id
+                 FROM account_move_line line
+                 JOIN account_move move ON move.id = line.move_id
+                 JOIN account_account account ON account.id = line.account_id
+                WHERE line.partner_id = ANY(ARRAY(
+                          SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%(partners)s)))
+                  AND account.account_type = ANY(%(account_types)s)
+                  AND line.company_id = ANY(%(companies)s)
+                  AND (move.id = ANY(%(links)s) OR %(may_be_named)s)
+               UNION
+               SELECT move.id
+                 FROM account_move move
+                WHERE (%(number)s = ANY(%(names)s)
+                       OR (%(payment_reference)s = ANY(%(names)s) AND move.payment_reference <> move.name))
+                  AND move.state = 'posted'
+                  AND move.move_type = ANY(%(move_types)s)
+                  AND move.company_id = ANY(%(companies)s)""",
+            partners=asked.partners,
+            companies=asked.companies,
+            links=sorted(asked.links),
+            may_be_named=SQL(" OR ").join(_get_may_be_named_sql(name, asked.endings) for name in NAME_COLUMNS),
+            number=SQL(SQUASH.format("move.name")),
+            payment_reference=SQL(SQUASH.format("move.payment_reference")),
+            names=asked.names,
+            account_types=sorted(asked.account_types),
+            move_types=[kind for account_type in asked.account_types for kind in INVOICE_TYPES_OF[account_type]],
+        )
 
     @api.model
     def _get_entries_query(self, asked):
-        move_types = [kind for account_type in asked.account_types for kind in INVOICE_TYPES_OF[account_type]]
         return SQL(
-            """WITH found AS (
-                   SELECT line.move_id AS id
-                     FROM account_move_line line
-                     JOIN account_move move ON move.id = line.move_id
-                    WHERE line.partner_id = ANY(ARRAY(
-                              SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%(partners)s)))
-                      AND line.company_id = ANY(%(companies)s)
-                      AND (line.date >= %(since)s OR line.parent_state = 'draft')
-                      AND (move.id = ANY(%(links)s) OR %(may_be_named)s)
-                   UNION
-                   SELECT move.id
-                     FROM account_move move
-                    WHERE (%(number)s = ANY(%(names)s)
-                           OR (%(payment_reference)s = ANY(%(names)s) AND move.payment_reference <> move.name))
-                      AND move.state = 'posted'
-                      AND move.move_type = ANY(%(move_types)s)
-                      AND move.company_id = ANY(%(companies)s)
-               )
+            """WITH found AS (%(found)s)
                SELECT move.id AS move_id, line.company_id, contact.commercial_partner_id AS partner_id, line.account_id,
                       account.account_type, line.currency_id, move.state, move.move_type, move.name AS number,
                       CASE WHEN journal.invoice_reference_type <> 'partner' THEN move.payment_reference END
                           AS payment_reference,
                       move.ref, move.invoice_origin AS origin, BOOL_AND(line.reconciled) AS is_settled,
-                      SUM(ABS(CASE WHEN line.parent_state <> 'posted' OR line.reconciled THEN line.amount_currency
-                                   ELSE line.amount_residual_currency END)) AS amount,
+                      CASE WHEN move.state <> 'posted' OR BOOL_AND(line.reconciled) THEN SUM(ABS(line.amount_currency))
+                           ELSE SUM(ABS(line.amount_residual_currency)) END AS amount,
+                      GREATEST(MAX(line.date), (
+                          SELECT MAX(max_date) FROM account_partial_reconcile
+                           WHERE debit_move_id = ANY(ARRAY_AGG(line.id)) OR credit_move_id = ANY(ARRAY_AGG(line.id))
+                      )) AS last_date,
                       ARRAY(SELECT credit_move_id FROM account_partial_reconcile
                              WHERE debit_move_id = ANY(ARRAY_AGG(line.id))
                              UNION
@@ -135,19 +211,13 @@ class KnownDocumentReader(models.AbstractModel):
                  JOIN account_account account ON account.id = line.account_id
                  JOIN res_partner contact ON contact.id = line.partner_id
                 WHERE account.account_type = ANY(%(account_types)s)
+                  AND move.tax_cash_basis_origin_move_id IS NULL
+                  AND NOT EXISTS (SELECT FROM account_partial_reconcile made WHERE made.exchange_move_id = move.id)
                   AND (line.balance > 0) = ((account.account_type = %(receivable)s) = %(is_debt)s)
              GROUP BY move.id, journal.id, line.company_id, line.account_id, account.account_type, line.currency_id,
                       contact.commercial_partner_id
              ORDER BY move.id""",
-            partners=asked.partners,
-            companies=list(asked.companies),
-            since=asked.since,
-            links=asked.links,
-            may_be_named=SQL(" OR ").join(_get_may_be_named_sql(name, asked.endings) for name in NAME_COLUMNS),
-            number=SQL(SQUASH.format("move.name")),
-            payment_reference=SQL(SQUASH.format("move.payment_reference")),
-            names=sorted(set().union(*asked.names.values())),
-            move_types=move_types,
+            found=self._find_entries_query(asked),
             account_types=sorted(asked.account_types),
             receivable=RECEIVABLE,
             is_debt=asked.named_side == DEBT,
@@ -165,21 +235,33 @@ class _Asked:
         self.named_side = named_side
         self.partners = sorted({item.group.partner for item in items})
         roots = {item.group.company for item in items}
-        companies = env["res.company"].sudo().search([("id", "child_of", sorted(roots))])
-        self.roots = {company.id: company.root_id.id for company in companies}
+        Company = env["res.company"].sudo().with_context(active_test=False)
+        self.roots = {company.id: company.root_id.id for company in Company.search([("id", "child_of", sorted(roots))])}
         self.companies = sorted(self.roots)
-        self.since = min(item.date for item in items) - LOOK_BACK
-        self.links = sorted({document for item in items for document in item.links})
+        self.links = {document for item in items for document in item.links}
         self.endings = sorted({ending for item in items for ending in list_endings(item.texts)})
-        self.names = {}  # by group: what its items may name, squashed
+        self.since = {}  # by group
+        names = {}  # by group: what its items may name, squashed
         for item in items:
-            self.names.setdefault(item.group, set()).update(list_possible_names(item.texts))
-        accounts = env["account.account"].sudo().browse({group.account for group in self.names})
+            names.setdefault(item.group, set()).update(list_possible_names(item.texts))
+            self.since[item.group] = min(item.date - LOOK_BACK, self.since.get(item.group, item.date))
+        accounts = env["account.account"].sudo().browse({group.account for group in names})
         account_types = {account.id: account.account_type for account in accounts}
         self.account_types = set(account_types.values())
-        self.groups = {}  # by root company and account type
-        for group in self.names:
-            self.groups.setdefault((group.company, account_types[group.account]), []).append(group)
+        self.groups_of = {}  # by root company, account type and partner
+        self._groups_naming = {}  # by root company, account type, and what may be a name
+        for group in names:
+            books = (group.company, account_types[group.account])
+            self.groups_of.setdefault((*books, group.partner), []).append(group)
+            for name in names[group]:
+                self._groups_naming.setdefault((*books, name), []).append(group)
+        self.names = sorted(set().union(*names.values()))
+
+    def find_groups_naming(self, books, identifiers):
+        """The groups whose items may name one of these: a set."""
+        return {
+            group for identifier in identifiers for group in self._groups_naming.get((*books, squash(identifier)), ())
+        }
 
 
 def _get_may_be_named_sql(column, endings):

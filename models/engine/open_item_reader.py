@@ -389,7 +389,7 @@ class OpenItemReader(models.AbstractModel):
             blocked,
             row.partly_settled,
             origins=origins,
-            is_refund=move_type in REFUND_TYPES,
+            is_reversal=move_type in REFUND_TYPES or bool(row.reversed_entry_id),
         )
 
     @api.model

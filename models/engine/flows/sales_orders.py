@@ -22,11 +22,12 @@ class SalesOrders(Flow):
 
     def get_orders_sql(self, partner_ids, company_ids):
         return SQL(
-            """SELECT sale_order.id, contact.commercial_partner_id AS partner_id, sale_order.company_id,
+            """SELECT DISTINCT sale_order.id, contact.commercial_partner_id AS partner_id, sale_order.company_id,
                       sale_order.currency_id, sale_order.name,
                       sale_order.amount_total - COALESCE(invoiced.amount, 0) AS amount
                  FROM sale_order
-                 JOIN res_partner contact ON contact.id = sale_order.partner_invoice_id
+                 JOIN res_partner contact ON contact.id IN (sale_order.partner_id, sale_order.partner_invoice_id)
+                  AND contact.commercial_partner_id = ANY(%(partners)s)
             LEFT JOIN LATERAL (
                       SELECT BOOL_OR(invoice_line.parent_state = 'draft') AS has_draft,
                              SUM(CASE WHEN invoice_line.parent_state <> 'posted' THEN 0
@@ -38,13 +39,13 @@ class SalesOrders(Flow):
                         JOIN account_move invoice ON invoice.id = invoice_line.move_id
                        WHERE order_line.order_id = sale_order.id
                       ) invoiced ON TRUE
-                WHERE sale_order.partner_invoice_id = ANY(ARRAY(
-                          SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s)))
-                  AND sale_order.company_id = ANY(%s)
+                WHERE (sale_order.partner_id = ANY(%(contacts)s) OR sale_order.partner_invoice_id = ANY(%(contacts)s))
+                  AND sale_order.company_id = ANY(%(companies)s)
                   AND sale_order.state IN ('draft', 'sent', 'sale')
                   AND (sale_order.invoice_status <> 'invoiced' OR invoiced.has_draft)""",
-            partner_ids,
-            company_ids,
+            partners=partner_ids,
+            contacts=SQL("ARRAY(SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s))", partner_ids),
+            companies=company_ids,
         )
 
 
