@@ -67,7 +67,7 @@ class TestApplyPreview(PreviewCase):
         message = draft.action_apply()["params"]["message"]
         self.assertIn("Customer 5: ", message)
         self.assertNotIn("Customer 6: ", message)
-        self.assertIn("Changed as well: 2 other partners.", message)
+        self.assertIn("More partners of whom something has changed: 2.", message)
 
     def assertRefused(self, draft, sentence):
         with self.assertRaisesRegex(UserError, sentence), self.env.cr.savepoint():

@@ -201,6 +201,68 @@ class TestNamed(NamedMixin, AllocationCase):
         self.allocate(partner_ids=(self.customer.id,))
         self.assertAllocated(self.older, payment, 980)
 
+    def test_what_a_credit_has_settled_by_hand_frees_its_rest_in_the_first_plan_already(self):
+        self.older.credit_allocation_excluded = True
+        invoice = self.invoice(200, day="2024-03-01")
+        by_hand = self.payment(100, memo=invoice.name, day="2024-03-20")
+        wizard = self.env["account.credit.allocation.wizard"].browse(invoice.action_open_credit_wizard()["res_id"])
+        wizard.line_ids.amount = 30
+        wizard.action_allocate()
+        self.payment(170, memo=invoice.name, day="2024-03-10")
+        other = self.invoice(70, day="2024-03-02")
+        self.allocate(partner_ids=(self.customer.id,))
+        self.assertAllocated(other, by_hand, 70)
+        self.assertFalse(self.allocate(partner_ids=(self.customer.id,)).executed)
+
+    def test_the_reference_of_another_vendors_bill_names_nothing_even_in_one_run(self):
+        others = self.bill(100, self.stranger, ref="2024-0001")
+        self.vendor_payment(100, self.stranger, memo="2024-0001")
+        self.vendor_payment(20, self.stranger, memo="BX-99/1")
+        bill = self.bill(50)
+        payment = self.vendor_payment(50, memo="2024-0001")
+        self.allocate()
+        self.assertAllocated(bill, payment, 50)
+        self.assertOpen(others, 0)
+
+    def test_a_plain_number_of_somebody_elses_invoice_names_nothing(self):
+        self.invoice(70, self.stranger, payment_reference="10042")
+        payment = self.payment(980, memo="Customer no 10042")
+        self.allocate(partner_ids=(self.customer.id,))
+        self.assertAllocated(self.older, payment, 980)
+
+    def test_the_last_number_of_a_settled_entry_names_nothing(self):
+        entry = self.entry(50, day="2024-02-01")
+        self.payment(50, memo=entry.name)
+        self.allocate(partner_ids=(self.customer.id,))
+        payment = self.payment(980, memo=f"Invoice {entry.name.rpartition('/')[2]}, thanks")
+        self.allocate(partner_ids=(self.customer.id,))
+        self.assertAllocated(self.older, payment, 980)
+
+    def test_a_reversed_entry_and_its_reversal_are_free(self):
+        entry = self.entry(70, day="2024-02-01")
+        self.payment(70, memo=entry.name)
+        self.allocate(partner_ids=(self.customer.id,))
+        reversal = entry._reverse_moves([{"date": self.day("2024-02-05")}])
+        reversal.action_post()
+        self.allocate(partner_ids=(self.customer.id,))
+        self.assertAllocated(self.older, reversal, 70)
+
+    def test_a_document_on_two_accounts_is_known_once(self):
+        account = self.receivable.copy({"code": "121998"})
+        items = [(self.receivable, 60), (account, 40), (self.revenue, -100)]
+        vals = {"partner_id": self.customer.id, "name": "Opening"}
+        entry = self.entry(
+            100,
+            day="2024-02-01",
+            line_ids=[Command.create({**vals, "account_id": item.id, "balance": balance}) for item, balance in items],
+        )
+        payment = self.payment(60, memo=entry.name, day="2024-02-02")
+        self.allocate(partner_ids=(self.customer.id,))
+        again = self.payment(980, memo=entry.name)
+        outcome = self.allocate(partner_ids=(self.customer.id,))
+        self.assertLeft(outcome, again, "named_account")
+        self.assertOpen(payment, 0)
+
     # --- the way out --------------------------------------------------------------------------------------------------
 
     def left_of(self, payment):
