@@ -48,6 +48,7 @@ class AccountCreditAllocationLeftover(models.Model):
     _rec_name = "label"
 
     allocation_id = fields.Many2one("account.credit.allocation", readonly=True, index=True, ondelete="cascade")
+    allocation_state = fields.Selection(related="allocation_id.state", string="Status of the Document")
     run_id = fields.Many2one("account.credit.allocation.run", readonly=True, index="btree_not_null", ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     partner_id = fields.Many2one("res.partner", readonly=True, index="btree_not_null", ondelete="restrict")
@@ -194,9 +195,11 @@ class AccountCreditAllocationLeftover(models.Model):
         """Take the mark "No automatic allocation" off the document that is named, and allocate what was left for it.
 
         :return: a client action that says what was done
-        :raise UserError: it is excluded by its journal or its partner, not by a mark of its own
+        :raise UserError: it is excluded by its journal or its partner, not by a mark of its own; or this is a preview
         """
         self.ensure_one()
+        if self.allocation_state == "draft":
+            raise UserError(self.env._("This is a preview. Apply it, and include the document afterwards."))
         named = self.env["account.move"].browse(self.named_id if self.named_model == "account.move" else [])
         if not named.credit_allocation_excluded:
             raise UserError(

@@ -1,9 +1,10 @@
 from functools import wraps
 
 from odoo import Command
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..common import AllocationCase, OnPostCase
+from ..common import AllocationCase, OnPostCase, press
 
 
 class NamedMixin:
@@ -275,16 +276,26 @@ class TestNamed(NamedMixin, AllocationCase):
         payment = self.payment(980, memo=named.name)
         leftover = self.left_of(payment)
         self.assertEqual((leftover.named_model, leftover.named_id), ("account.move", named.id))
-        self.assertEqual(leftover.action_open_named()["res_id"], named.id)
-        leftover.action_include_named()
+        self.assertEqual(press(leftover, "action_open_named")["res_id"], named.id)
+        press(leftover, "action_include_named")
         self.assertAllocated(named, payment, 980, "reference")
+
+    def test_a_preview_includes_nothing(self):
+        named = self.invoice(1000, credit_allocation_excluded=True)
+        payment = self.payment(980, memo=named.name)
+        self.payment(10, memo="Thanks")
+        self.customer.action_preview_credit_allocation()
+        leftover = self.env["account.credit.allocation.leftover"].search([("reason", "=", "named_excluded")])
+        with self.assertRaisesRegex(UserError, "preview"):
+            press(leftover, "action_include_named")
+        self.assertTrue(named.credit_allocation_excluded)
+        self.assertOpen(payment, 980)
 
     def test_allocate_by_hand(self):
         self.payment(10, day="2024-01-02")
         named = self.invoice(1000, credit_allocation_excluded=True)
         payment = self.payment(980, memo=named.name)
-        action = self.left_of(payment).action_allocate_by_hand()
-        wizard = self.env[action["res_model"]].browse(action["res_id"])
+        wizard = press(self.left_of(payment), "action_allocate_by_hand")
         line = wizard.line_ids.filtered(lambda line: line.item_id.move_id == self.older)
         line.amount = 980
         wizard.action_allocate()
