@@ -24,7 +24,7 @@ from odoo import models
 from odoo.tests.common import TransactionCase
 from odoo.tests.test_cursor import TestCursor
 
-from odoo.addons.account_credit_allocation.models.engine.allocation_trigger import POSTED, _allocate_after_commit
+from odoo.addons.account_credit_allocation.models.engine.allocation_trigger import NOTED, _allocate_after_commit
 
 _logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ def _make_request(method):
 def _commit_test(env):
     """Do in a test, on its own cursor, what the addon does after a commit."""
     test = odoo.modules.module.current_test
-    if POSTED not in env.cr.postcommit.data or not isinstance(test, TransactionCase):
+    if NOTED not in env.cr.postcommit.data or not isinstance(test, TransactionCase):
         return
     env.flush_all()
     # a test that opens no other cursors has a connection of its own, which others have to share for a moment
@@ -116,10 +116,10 @@ def _make_commit(commit):
     @functools.wraps(commit)
     def call(cr):
         cr.flush()  # may post
-        posted = cr.postcommit.data.get(POSTED)
+        noted = cr.postcommit.data.get(NOTED)
         commit(cr)
-        if posted:
-            cr.postcommit.data[POSTED] = posted
+        if noted:
+            cr.postcommit.data[NOTED] = noted
             with _within_request():
                 _allocate(cr)
 
@@ -127,6 +127,6 @@ def _make_commit(commit):
 
 
 def _allocate(cr):
-    count = sum(map(len, cr.postcommit.data[POSTED].values()))
-    _logger.info("Committed %s posted entries", count)
+    count = sum(map(len, cr.postcommit.data[NOTED].values()))
+    _logger.info("Committed %s noted items", count)
     _allocate_after_commit(cr)
