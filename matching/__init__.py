@@ -2,6 +2,7 @@
 
 from .evidence import EVIDENCE_VALUES
 from .invariants import PlanError, check_plan
+from .named import find_groups_with_names
 from .open_item import (
     AllocationPlan,
     Cap,
@@ -39,6 +40,7 @@ __all__ = [
     "Tolerance",
     "WriteOff",
     "check_plan",
+    "find_groups_with_names",
     "plan_allocation",
     "plan_by_group",
 ]

@@ -20,6 +20,7 @@ from .open_item import (
     NAMED_SETTLED,
     NO_EXCHANGE_JOURNAL,
     RESERVED,
+    Group,
     KnownDocument,
     Named,
     OpenItem,
@@ -90,6 +91,22 @@ class NamedSide:
     def holds(self, documents: Iterable[int]) -> bool:
         """Whether all of these are documents of the group."""
         return all(document in self.items or document in self.items_outside for document in documents)
+
+
+def find_groups_with_names(items: Iterable[OpenItem], known: Iterable[KnownDocument]) -> set[Group]:
+    """The groups in which one of ``items`` names, or is linked with, a ``known`` document of its group: elsewhere a
+    plan that knows them is the same."""
+    by_group: dict[Group, list[KnownDocument]] = {}
+    for document in known:
+        by_group.setdefault(document.group, []).append(document)
+    indexes = {group: ReferenceIndex(documents) for group, documents in by_group.items()}
+    links = {group: {document.document for document in documents} for group, documents in by_group.items()}
+    return {
+        item.group
+        for item in items
+        if item.group in indexes
+        and (not links[item.group].isdisjoint(item.links) or indexes[item.group].find_mentions(item.texts).by_document)
+    }
 
 
 def keep_what_is_named(pool: Pool, meant: Iterable[tuple[OpenItem, Mentions]], side: NamedSide) -> None:

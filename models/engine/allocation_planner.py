@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from odoo import api, models
 
-from ...matching import plan_by_group
+from ...matching import find_groups_with_names, plan_by_group
 from ...matching.open_item import FAILED, AllocationPlan, Group, Leftover
 from .native_exchange import NativeExchange
 from .one_at_a_time import together_or_alone
@@ -86,11 +86,9 @@ class AllocationPlanner(models.AbstractModel):
         unanswered = {item.id for _group, plan in plans for item in plan.unanswered}
         if not unanswered:
             return plans
-        known = self.env["account.known.document.reader"]._read_known_documents(
-            [debt for debt in debts if debt.id in unanswered],
-            [credit for credit in credits if credit.id in unanswered],
-        )
-        partners = {document.group.partner for document in known}
+        asking = [[item for item in side if item.id in unanswered] for side in (debts, credits)]
+        known = self.env["account.known.document.reader"]._read_known_documents(*asking)
+        partners = {group.partner for group in find_groups_with_names(chain(*asking), known)}
         if not partners:
             return plans
         anew = self._plan_all_books(
