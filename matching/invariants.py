@@ -66,9 +66,7 @@ def check_plan(
     seen: set[tuple[int, int]] = set()
     for match in plan.matches:
         _check_pair(match, debts_open, credits_open, options)
-        if (match.debt.id, match.credit.id) in seen:
-            raise PlanError(f"Debt {match.debt.id} and credit {match.credit.id} are matched twice.")
-        seen.add((match.debt.id, match.credit.id))
+        _check_once(match, seen)
         _check_amounts(match, residuals)
     _check_write_offs(plan, residuals, options.tolerance)
     _check_leftovers("debt", plan.debts_left, debts, residuals)
@@ -93,10 +91,15 @@ def check_matches(plan: AllocationPlan) -> None:
             residuals.setdefault(item.id, item.residual)
         if debt.document != credit.document and (debt.group != credit.group or not debt.group.partner):
             raise PlanError(f"Debt {debt.id} and credit {credit.id} are of different groups, or of nobody.")
-        if (debt.id, credit.id) in seen:
-            raise PlanError(f"Debt {debt.id} and credit {credit.id} are matched twice.")
-        seen.add((debt.id, credit.id))
+        _check_once(match, seen)
         _check_amounts(match, residuals)
+
+
+def _check_once(match: Match, seen: set[tuple[int, int]]) -> None:
+    pair = (match.debt.id, match.credit.id)
+    if pair in seen:
+        raise PlanError(f"Debt {match.debt.id} and credit {match.credit.id} are matched twice.")
+    seen.add(pair)
 
 
 def _check_pair(

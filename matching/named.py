@@ -25,7 +25,7 @@ from .open_item import (
     Named,
     OpenItem,
 )
-from .pool import Pool
+from .pool import Pool, group_by_document
 from .references import Mention, Mentions, ReferenceIndex, squash
 
 Stack = list[OpenItem]  # items of one document and currency, the next one to be settled on top, which is at the end
@@ -61,11 +61,11 @@ class NamedSide:
 
     @cached_property
     def items(self) -> dict[int, list[OpenItem]]:
-        return _by_document(self._inside)
+        return group_by_document(self._inside)
 
     @cached_property
     def items_outside(self) -> dict[int, list[OpenItem]]:
-        return _by_document(self._outside)
+        return group_by_document(self._outside)
 
     @cached_property
     def known(self) -> dict[int, KnownDocument]:
@@ -211,10 +211,3 @@ def stack_by_document(items: list[OpenItem]) -> Stacks:
     for item in reversed(items):
         stacks.setdefault(item.document, {}).setdefault(item.currency, []).append(item)
     return stacks
-
-
-def _by_document(items: Iterable[OpenItem]) -> dict[int, list[OpenItem]]:
-    by_document: dict[int, list[OpenItem]] = {}
-    for item in items:
-        by_document.setdefault(item.document, []).append(item)
-    return by_document

@@ -56,6 +56,14 @@ def _split_off_outside(items: Iterable[OpenItem]) -> tuple[list[OpenItem], list[
     return inside, outside
 
 
+def group_by_document(items: Iterable[OpenItem]) -> dict[int, list[OpenItem]]:
+    """The items by journal entry; entries, and the items of each, in the order of ``items``."""
+    by_document: dict[int, list[OpenItem]] = {}
+    for item in items:
+        by_document.setdefault(item.document, []).append(item)
+    return by_document
+
+
 class Pool:
     """The items of one group with their running residuals.
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, split_every
 
 from ..matching.open_item import CREDIT, DEBT
+from .engine.document_names import SQUASHED
 from .engine.open_item_reader import PAYABLE, RECEIVABLE, AllocationScope
 
 
@@ -39,9 +40,9 @@ class AccountMove(models.Model):
     )
 
     # whether a payer names what is somebody else's: numbers by their letters and digits, as payers write them
-    _credit_allocation_number_idx = models.Index("(regexp_replace(lower(name), '[^a-z0-9]', '', 'g'))")
+    _credit_allocation_number_idx = models.Index(f"({SQUASHED.format('name')})")
     _credit_allocation_payment_reference_idx = models.Index(
-        "(regexp_replace(lower(payment_reference), '[^a-z0-9]', '', 'g')) WHERE payment_reference <> name"
+        f"({SQUASHED.format('payment_reference')}) WHERE payment_reference <> name"
     )
 
     def _compute_credit_allocation_count(self):

@@ -124,7 +124,7 @@ class AccountCreditAllocationWizard(models.TransientModel):
             "amount_due": from_minor_units(currency, sum(target.residual for target in targets)),
             "residuals": {str(item.id): item.residual for item in targets + others},
             "excluded": any(target.blocked == EXCLUDED for target in targets),
-            "undecided": not proposals and self._get_undecided_reason(move, plans),
+            "undecided": not proposals and self._get_undecided_reason(move, plans, kept),
             "has_other_currencies": any(item.currency != currency.id for item in others),
             "line_ids": [
                 fields.Command.create(
@@ -169,10 +169,12 @@ class AccountCreditAllocationWizard(models.TransientModel):
         }
 
     @api.model
-    def _get_undecided_reason(self, move, plans):
-        """Why the rules leave this document to a person, though there are answers; False if there are none."""
+    def _get_undecided_reason(self, move, plans, kept):
+        """Why the rules leave this document to a person, though there are answers; False if there are none.
+
+        :param dict kept: see :meth:`_get_kept`
+        """
         reasons = self.env["account.credit.allocation.leftover"]._get_reason_labels()
-        kept = self._get_kept(plans)
         for _group, plan in plans:
             for left in plan.credits_left + plan.debts_left:
                 if left.item.document == move.id and left.item.id in kept:

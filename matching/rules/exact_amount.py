@@ -14,7 +14,7 @@ from ..open_item import (
     OpenItem,
     Suggestion,
 )
-from ..pool import Pool
+from ..pool import Pool, group_by_document
 
 Unit = list[OpenItem]  # items that are compared, and settled, as one amount
 
@@ -27,7 +27,7 @@ def match_exact_amount(pool: Pool) -> None:
     suggested, the oldest first.
     """
     for debts, credits in pool.sides_by_currency():
-        debt_documents, credit_documents = _documents(debts), _documents(credits)
+        debt_documents, credit_documents = (list(group_by_document(side).values()) for side in (debts, credits))
         _pair_equal_units(pool, debt_documents, credit_documents, BY_EXACT_DOCUMENT)
         if len(debt_documents) < len(debts) or len(credit_documents) < len(credits):
             _pair_equal_units(pool, _items(pool, debts), _items(pool, credits), BY_EXACT_ITEM)
@@ -60,14 +60,6 @@ def _set_aside(pool: Pool, credit_unit: Unit, debts: list[Unit], evidence: Evide
     suggestions = [Suggestion(tuple(unit), tuple(credit_unit), EXACT_AMOUNT, evidence) for unit in debts]
     for credit in credit_unit:
         pool.set_aside(credit, AMBIGUOUS_AMOUNT, suggestions)
-
-
-def _documents(items: Iterable[OpenItem]) -> list[Unit]:
-    """The items by journal entry; entries, and the items of each, in the order of ``items``."""
-    by_document: dict[int, Unit] = {}
-    for item in items:
-        by_document.setdefault(item.document, []).append(item)
-    return list(by_document.values())
 
 
 def _items(pool: Pool, items: Iterable[OpenItem]) -> list[Unit]:

@@ -149,6 +149,8 @@ class AccountCreditAllocationLeftover(models.Model):
 
         :param named: tuple of :class:`Named`
         """
+        if not named:
+            return ""
         reasons = self._get_reason_labels()
         sentences = []
         for name in named:

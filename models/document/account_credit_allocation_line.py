@@ -261,14 +261,9 @@ class AccountCreditAllocationLine(models.Model):
         if evidence.code in plain:
             return plain[evidence.code]
         values = evidence.values
-        named = {
-            "reference": self.env._("The reference “%(text)s” names %(number)s"),
-            "bare_number": self.env._("The number “%(text)s” names %(number)s"),
-            "order": self.env._("“%(text)s” names %(number)s, the order of this document"),
-        }
-        if evidence.code in named:
-            return named[evidence.code] % {"text": values[0], "number": values[1]}
         match evidence.code:
+            case "reference" | "bare_number" | "order":
+                return self._get_naming_text(evidence.code, *values)
             case "exact_oldest":
                 return self.env._("The open amounts are equal; the oldest of %s with this amount", values[0])
             case "sum_of_debts":
@@ -286,6 +281,16 @@ class AccountCreditAllocationLine(models.Model):
             case "oldest_invoice":
                 return self.env._("Oldest invoice, dated %s", format_date(self.env, values[0]))
         return evidence.code
+
+    @api.model
+    def _get_naming_text(self, code, text, number):
+        """The sentence for what names a document: ``text`` as it was written, and what it stands for."""
+        match code:
+            case "reference":
+                return self.env._("The reference “%(text)s” names %(number)s", text=text, number=number)
+            case "bare_number":
+                return self.env._("The number “%(text)s” names %(number)s", text=text, number=number)
+        return self.env._("“%(text)s” names %(number)s, the order of this document", text=text, number=number)
 
     def _get_chatter_message(self, side):
         """One paragraph for the chatter of the line's debt or credit."""

@@ -26,11 +26,12 @@ class AccountCreditAllocationMessage(models.AbstractModel):
         sentences = []
         if documents:
             title = self.env._("Outstanding credits allocated")
+            pairs = documents._get_pairs()
             sentences.append(
                 self.env._(
                     "Credits: %(credits)s. Invoices: %(debts)s. Total: %(totals)s.",
-                    credits=len(documents._get_pairs().credit_move_id),
-                    debts=len(documents._get_pairs().debt_move_id),
+                    credits=len(pairs.credit_move_id),
+                    debts=len(pairs.debt_move_id),
                     totals=documents._format_sum("amount_total"),
                 )
             )

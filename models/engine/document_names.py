@@ -1,6 +1,8 @@
 INVOICE_TYPES = ("out_invoice", "in_invoice", "out_receipt", "in_receipt")
 REFUND_TYPES = ("out_refund", "in_refund")
 VENDOR_TYPES = ("in_invoice", "in_refund", "in_receipt")
+# the letters and digits of a number, in SQL: account.move has indexes of it, which serve only where it is the same
+SQUASHED = "regexp_replace(lower({}), '[^a-z0-9]', '', 'g')"
 
 
 def get_names(move_type, number, payment_reference, ref, origin):

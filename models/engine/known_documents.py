@@ -16,7 +16,7 @@ from ...matching.open_item import (
     KnownDocument,
 )
 from ...matching.references import list_endings, list_possible_names, squash
-from .document_names import get_names
+from .document_names import SQUASHED, get_names
 from .minor_units import to_minor_units
 from .open_item_reader import PAYABLE, RECEIVABLE
 
@@ -25,8 +25,6 @@ INVOICE_TYPES_OF = {RECEIVABLE: ("out_invoice", "out_receipt"), PAYABLE: ("in_in
 NAMES = ("move_type", "number", "payment_reference", "ref", "origin")
 NAME_COLUMNS = ("name", "payment_reference", "ref", "invoice_origin")
 STRUCTURED_DIGITS = 10  # a shorter number that somebody else's document has may be anything
-# a number's letters and digits, as account.move has an index of them
-SQUASH = "regexp_replace(lower({}), '[^a-z0-9]', '', 'g')"
 
 
 class KnownDocumentReader(models.AbstractModel):
@@ -177,8 +175,8 @@ class KnownDocumentReader(models.AbstractModel):
             companies=asked.companies,
             links=sorted(asked.links),
             may_be_named=SQL(" OR ").join(_get_may_be_named_sql(name, asked.endings) for name in NAME_COLUMNS),
-            number=SQL(SQUASH.format("move.name")),
-            payment_reference=SQL(SQUASH.format("move.payment_reference")),
+            number=SQL(SQUASHED.format("move.name")),
+            payment_reference=SQL(SQUASHED.format("move.payment_reference")),
             names=asked.names,
             account_types=sorted(asked.account_types),
             move_types=[kind for account_type in asked.account_types for kind in INVOICE_TYPES_OF[account_type]],
@@ -211,13 +209,13 @@ class KnownDocumentReader(models.AbstractModel):
                  JOIN account_account account ON account.id = line.account_id
                  JOIN res_partner contact ON contact.id = line.partner_id
                 WHERE account.account_type = ANY(%(account_types)s)
-                  AND move.tax_cash_basis_origin_move_id IS NULL
-                  AND NOT EXISTS (SELECT FROM account_partial_reconcile made WHERE made.exchange_move_id = move.id)
+                  AND NOT %(made)s
                   AND (line.balance > 0) = ((account.account_type = %(receivable)s) = %(is_debt)s)
              GROUP BY move.id, journal.id, line.company_id, line.account_id, account.account_type, line.currency_id,
                       contact.commercial_partner_id
              ORDER BY move.id""",
             found=self._find_entries_query(asked),
+            made=self.env["account.open.item.reader"]._get_made_by_reconciliation_sql(SQL("move")),
             account_types=sorted(asked.account_types),
             receivable=RECEIVABLE,
             is_debt=asked.named_side == DEBT,

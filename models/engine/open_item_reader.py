@@ -212,11 +212,20 @@ class OpenItemReader(models.AbstractModel):
         :param Aliases alias: the names of the joined tables
         """
         return SQL(
-            """COALESCE(account_move_line.matching_number, '') NOT LIKE 'I%%'
-               AND %(move)s.tax_cash_basis_origin_move_id IS NULL
-               AND NOT EXISTS (
-                   SELECT 1 FROM account_partial_reconcile made WHERE made.exchange_move_id = %(move)s.id)""",
-            move=alias.move,
+            "COALESCE(account_move_line.matching_number, '') NOT LIKE 'I%%' AND NOT %s",
+            self._get_made_by_reconciliation_sql(alias.move),
+        )
+
+    @api.model
+    def _get_made_by_reconciliation_sql(self, move):
+        """Whether an entry is one that native reconciliation made for itself.
+
+        :param SQL move: the name of its table
+        """
+        return SQL(
+            "(%(move)s.tax_cash_basis_origin_move_id IS NOT NULL"
+            " OR EXISTS (SELECT 1 FROM account_partial_reconcile made WHERE made.exchange_move_id = %(move)s.id))",
+            move=move,
         )
 
     @api.model

@@ -50,3 +50,45 @@ class Flow:
         :return: SQL with the columns id, partner_id (the commercial one), company_id, currency_id, name and amount:
             what is still to be invoiced, in the order's currency
         """
+
+
+def get_awaiting_orders_sql(order, payers, states, invoice_items, refund_type, partner_ids, company_ids):
+    """What :meth:`Flow.get_orders_sql` gives: orders that are not invoiced, or have a draft invoice, with what their
+    posted invoices leave of their total.
+
+    :param str order: the table of the orders
+    :param payers: names of its columns with the contacts that may pay
+    :param states: of orders that may still be invoiced
+    :param SQL invoice_items: a SELECT of ``item_id``, the invoice items of the order of the row
+    :param str refund_type: the ``move_type`` of what is deducted
+    """
+    contacts = SQL("ARRAY(SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s))", partner_ids)
+    columns = [SQL("%s.%s", SQL.identifier(order), SQL.identifier(payer)) for payer in payers]
+    return SQL(
+        """SELECT DISTINCT %(order)s.id, contact.commercial_partner_id AS partner_id, %(order)s.company_id,
+                  %(order)s.currency_id, %(order)s.name, %(order)s.amount_total - COALESCE(invoiced.amount, 0) AS amount
+             FROM %(order)s
+             JOIN res_partner contact ON contact.id IN (%(payers)s)
+              AND contact.commercial_partner_id = ANY(%(partners)s)
+        LEFT JOIN LATERAL (
+                  SELECT BOOL_OR(line.parent_state = 'draft') AS has_draft,
+                         SUM(CASE WHEN line.parent_state <> 'posted' THEN 0
+                                  WHEN invoice.move_type = %(refund_type)s THEN -line.price_total
+                                  ELSE line.price_total END) AS amount
+                    FROM (%(invoice_items)s) item
+                    JOIN account_move_line line ON line.id = item.item_id
+                    JOIN account_move invoice ON invoice.id = line.move_id
+                  ) invoiced ON TRUE
+            WHERE (%(is_paid_by)s)
+              AND %(order)s.company_id = ANY(%(companies)s)
+              AND %(order)s.state IN %(states)s
+              AND (%(order)s.invoice_status <> 'invoiced' OR invoiced.has_draft)""",
+        order=SQL.identifier(order),
+        payers=SQL(", ").join(columns),
+        partners=partner_ids,
+        refund_type=refund_type,
+        invoice_items=invoice_items,
+        is_paid_by=SQL(" OR ").join(SQL("%s = ANY(%s)", column, contacts) for column in columns),
+        companies=company_ids,
+        states=states,
+    )

@@ -1,6 +1,6 @@
 from odoo.tools import SQL
 
-from .flow import Flow
+from .flow import Flow, get_awaiting_orders_sql
 
 
 class SalesOrders(Flow):
@@ -21,31 +21,19 @@ class SalesOrders(Flow):
         return get_invoice_ids_sql(get_paid_orders_sql(SQL("%s.payment_transaction_id", alias.payment)))
 
     def get_orders_sql(self, partner_ids, company_ids):
-        return SQL(
-            """SELECT DISTINCT sale_order.id, contact.commercial_partner_id AS partner_id, sale_order.company_id,
-                      sale_order.currency_id, sale_order.name,
-                      sale_order.amount_total - COALESCE(invoiced.amount, 0) AS amount
-                 FROM sale_order
-                 JOIN res_partner contact ON contact.id IN (sale_order.partner_id, sale_order.partner_invoice_id)
-                  AND contact.commercial_partner_id = ANY(%(partners)s)
-            LEFT JOIN LATERAL (
-                      SELECT BOOL_OR(invoice_line.parent_state = 'draft') AS has_draft,
-                             SUM(CASE WHEN invoice_line.parent_state <> 'posted' THEN 0
-                                      WHEN invoice.move_type = 'out_refund' THEN -invoice_line.price_total
-                                      ELSE invoice_line.price_total END) AS amount
-                        FROM sale_order_line order_line
-                        JOIN sale_order_line_invoice_rel invoiced ON invoiced.order_line_id = order_line.id
-                        JOIN account_move_line invoice_line ON invoice_line.id = invoiced.invoice_line_id
-                        JOIN account_move invoice ON invoice.id = invoice_line.move_id
-                       WHERE order_line.order_id = sale_order.id
-                      ) invoiced ON TRUE
-                WHERE (sale_order.partner_id = ANY(%(contacts)s) OR sale_order.partner_invoice_id = ANY(%(contacts)s))
-                  AND sale_order.company_id = ANY(%(companies)s)
-                  AND sale_order.state IN ('draft', 'sent', 'sale')
-                  AND (sale_order.invoice_status <> 'invoiced' OR invoiced.has_draft)""",
-            partners=partner_ids,
-            contacts=SQL("ARRAY(SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s))", partner_ids),
-            companies=company_ids,
+        return get_awaiting_orders_sql(
+            "sale_order",
+            ("partner_id", "partner_invoice_id"),
+            ("draft", "sent", "sale"),
+            SQL(
+                """SELECT invoiced.invoice_line_id AS item_id
+                     FROM sale_order_line order_line
+                     JOIN sale_order_line_invoice_rel invoiced ON invoiced.order_line_id = order_line.id
+                    WHERE order_line.order_id = sale_order.id"""
+            ),
+            "out_refund",
+            partner_ids,
+            company_ids,
         )
 
 

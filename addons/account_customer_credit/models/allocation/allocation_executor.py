@@ -44,7 +44,7 @@ class AllocationExecutor(models.AbstractModel):
         self._wait_for_items(lines)
         items = self._read_credit_items(lines)
         exchange = self.env["account.credit.allocation.planner"]._get_exchange([items[line.id] for line in lines])
-        return CreditPlan(lines, items, exchange, evidence)
+        return CreditPlan(items, exchange, evidence)
 
     @api.model
     def _record_credit(self, executed):

@@ -10,15 +10,14 @@ class CreditPlan:
     What is open of an item here is what the pairs before leave of it.
     """
 
-    def __init__(self, lines, items, exchange, evidence):
+    def __init__(self, items, exchange, evidence):
         """
-        :param lines: ``account.move.line`` records
-        :param dict items: ``{journal item id: OpenItem}`` of these
+        :param dict items: ``{journal item id: OpenItem}``
         :param exchange: of these items, see ``account.credit.allocation.planner._get_exchange``
         :param str evidence: code of the reason, see ``account.credit.allocation.line._get_evidence_text``
         """
         self.matches = []
-        self._lines, self._items, self._exchange, self._evidence = lines, items, exchange, Evidence(evidence)
+        self._items, self._exchange, self._evidence = items, exchange, Evidence(evidence)
         self._open = {item.id: item.residual for item in items.values()}
 
     def get_open(self, line):

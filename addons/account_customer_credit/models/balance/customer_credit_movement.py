@@ -206,7 +206,7 @@ class CustomerCreditMovement(models.Model):
                            AND NOT %(void)s)""",
             items=self._get_items_sql(),
             date=self._get_matching_date_sql(),
-            made=self._get_made_by_reconciliation_sql(SQL("debit_move")),
+            made=self.env["account.open.item.reader"]._get_made_by_reconciliation_sql(SQL("debit_move")),
             void=self.env["account.open.item.reader"]._get_void_sql(
                 ALIASES._replace(move=SQL("debit_move"), payment=SQL("debit_payment"))
             ),
@@ -311,15 +311,6 @@ class CustomerCreditMovement(models.Model):
         return SQL(
             "account_move_line.partner_id = ANY(%s)",
             contacts.search([("commercial_partner_id", "in", list(partner_ids))]).ids,
-        )
-
-    @api.model
-    def _get_made_by_reconciliation_sql(self, move):
-        """Whether an entry is one that native reconciliation made for itself."""
-        return SQL(
-            "(%(move)s.tax_cash_basis_origin_move_id IS NOT NULL"
-            " OR EXISTS (SELECT 1 FROM account_partial_reconcile made WHERE made.exchange_move_id = %(move)s.id))",
-            move=move,
         )
 
     @api.model
