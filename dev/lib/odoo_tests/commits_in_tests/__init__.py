@@ -4,7 +4,7 @@ Allocation begins after the commit of whatever posted a document, and tests neve
 the addon installed proves nothing about it. Here a test commits where a user would have:
 
 * each call from a test of one of the ``ACTIONS``, which are what people and machines do, is a request of its own. What
-  it calls in turn is a part of it;
+  it calls in turn is a part of it; and so is what a method calls that is none of them, until the next commit;
 * each HTTP request of a test commits by itself, on a cursor of Odoo's that only pretends to.
 
 Then the addon's own callback runs, as after a real commit, on cursors that pretend as well. All of it is in one
@@ -16,6 +16,7 @@ Installed in the database of ``dev/odoo-tests --commits`` alone.
 
 import functools
 import logging
+import sys
 import threading
 from contextlib import contextmanager
 
@@ -32,7 +33,7 @@ _logger = logging.getLogger(__name__)
 ACTIONS = {
     "account.move": ("action_post", "js_assign_outstanding_line"),
     "account.payment": ("action_post",),
-    "account.payment.register": ("action_create_payments",),
+    "account.payment.register": ("action_create_payments", "_create_payments"),
     "account.move.reversal": ("refund_moves", "modify_moves"),
     "account.bank.statement.line": ("create",),
     "payment.transaction": ("_process", "_post_process", "action_capture", "action_void", "action_refund"),
@@ -80,9 +81,11 @@ def _make_request(method):
 
     @functools.wraps(method)
     def call(records, *args, **kwargs):
+        caller = sys._getframe(1).f_globals["__name__"]
         with _within_request() as outermost:
             returned = method(records, *args, **kwargs)
-            if outermost and not isinstance(records.env.cr, TestCursor):
+            is_by_test = caller.startswith("odoo.tests.") or ".tests." in caller
+            if outermost and is_by_test and not isinstance(records.env.cr, TestCursor):
                 _commit_test(records.env)
         return returned
 
@@ -95,6 +98,7 @@ def _commit_test(env):
     if NOTED not in env.cr.postcommit.data or not isinstance(test, TransactionCase):
         return
     env.flush_all()
+    count = _count_documents(env.cr)
     # a test that opens no other cursors has a connection of its own, which others have to share for a moment
     is_shared = type(test)._registry_patched
     if not is_shared:
@@ -104,10 +108,17 @@ def _commit_test(env):
     finally:
         if not is_shared:
             test.registry_leave_test_mode()
-    # no more than what an allocation writes: tests rely on what is in the cache alone, such as the order of records
-    for model in env:
-        if model.startswith("account."):
-            env[model].invalidate_model()
+    # no more than what an allocation writes, and only if it wrote: tests rely on what is in the cache alone, such as the
+    # order of records, and the payments of a company that the user has not selected
+    if _count_documents(env.cr) != count:
+        for model in env:
+            if model.startswith("account."):
+                env[model].invalidate_model()
+
+
+def _count_documents(cr):
+    cr.execute("SELECT count(*) FROM account_credit_allocation")
+    return cr.fetchone()[0]
 
 
 def _make_commit(commit):
