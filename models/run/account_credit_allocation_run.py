@@ -256,7 +256,7 @@ class AccountCreditAllocationRun(models.Model):
         self._check_may_run()
         self._lock_in_state("done")
         drafts = self._get_drafts()
-        if not drafts:
+        if not drafts.line_ids:  # maybe nothing but possibilities, of which none has been chosen
             raise UserError(self.env._("There is no draft left to apply."))
         self._check_may_work_in(drafts._get_item_companies())
         self.sudo().write({"is_applying": True, "user_id": self.env.uid})

@@ -54,7 +54,7 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
             run.status = run.state
             if run in at_work:
                 run.status = "stopping"
-            elif run.state == "done" and run.is_mere_preview and run.discardable_count:
+            elif run.state == "done" and run.is_mere_preview and run.draft_count:
                 run.status = "to_apply"
 
     @api.depends("state", "mode", "is_applying", "amount_allocated", "allocated_count")

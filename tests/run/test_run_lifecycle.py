@@ -68,6 +68,20 @@ class TestRunLifecycle(RunCase):
         press(run, "action_discard")
         self.assertEqual(run.status, "done")
 
+    def test_preview_of_mere_choices_is_applied_once_one_is_chosen(self):
+        for amount in (30, 70, 40, 60):
+            self.invoice(amount)
+        self.payment(100)
+        run = self.run_now(mode="preview")
+        self.assertRecordValues(run, [{"status": "done", "draft_count": 0, "discardable_count": 1}])
+        with self.assertRaisesRegex(UserError, "no draft left to apply"):
+            press(run, "action_apply")
+        press(run.allocation_ids.suggestion_ids[0], "action_choose")
+        self.assertRecordValues(run, [{"status": "to_apply", "draft_count": 1}])
+        press(run, "action_apply")
+        self.work()
+        self.assertRecordValues(run, [{"status": "done", "amount_allocated": 100}])
+
     def test_what_changed_since_the_preview_is_left_and_named(self):
         changed = self.pair(self.customer)
         unchanged = self.pair(self.stranger)
