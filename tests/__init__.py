@@ -54,6 +54,7 @@ from .run import (
     test_run_drafts,
     test_run_faults,
     test_run_lifecycle,
+    test_run_record,
     test_run_scope,
     test_run_tour,
     test_run_transactions,

@@ -5,6 +5,18 @@ from .common import AllocationCase
 
 
 @tagged("post_install", "-at_install")
+class TestUninstallDialog(AllocationCase):
+    def test_documents_are_counted_among_what_goes(self):
+        addon = self.env["ir.module.module"].search([("name", "=", "account_credit_allocation")])
+        dialog = self.env["base.module.uninstall"].create({"module_ids": addon.ids})
+        self.assertLessEqual(
+            {"account.credit.allocation", "account.credit.allocation.run", "account.credit.allocation.check"},
+            set(dialog.model_ids.mapped("model")),
+        )
+        self.assertNotIn("account.move", dialog.model_ids.mapped("model"))
+
+
+@tagged("post_install", "-at_install")
 class TestSettings(AllocationCase):
     def test_customers_are_on_and_vendors_off_by_default(self):
         company = self.env["res.company"].create({"name": "New"})

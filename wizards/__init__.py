@@ -5,4 +5,5 @@ from . import (
     account_credit_allocation_undo,
     account_credit_allocation_wizard,
     account_credit_allocation_wizard_line,
+    base_module_uninstall,
 )

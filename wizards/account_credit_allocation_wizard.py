@@ -335,8 +335,9 @@ class AccountCreditAllocationWizard(models.TransientModel):
     def _get_kept_proposals(self, lines):
         """``{item id: [(target, amount, rule, evidence)]}`` of the lines whose amount is the proposed one."""
         kept = {}
+        by_item = {line.item_id.id: line for line in lines}
         for item_id, matches in self._get_proposals(self.move_id, self.side, self._plan_alone(self.move_id)).items():
-            line = lines.filtered(lambda line, item_id=item_id: line.item_id.id == item_id)
+            line = by_item.get(item_id)
             parts = [
                 (
                     _orient(match.debt, match.credit, self.side)[0],

@@ -27,7 +27,8 @@ start_postgres() {
     say "Starting PostgreSQL in $cluster"
     as_owner env -u ACA_COMMAND "$(command -v pg_ctl)" -s -w -t 120 -D "$cluster/data" -l "$cluster/log" start -o "-k $cluster \
         -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal \
-        -c max_wal_senders=0 -c shared_buffers=512MB -c work_mem=16MB -c max_wal_size=4GB -c max_connections=200" \
+        -c max_wal_senders=0 -c shared_buffers=512MB -c work_mem=16MB -c max_wal_size=4GB -c max_connections=200 \
+        -c max_locks_per_transaction=256" \
         {users}>&- 8>&- 9>&- </dev/null ||
         fail "PostgreSQL does not start: see $cluster/log; removing $cluster starts with an empty one."
 }

@@ -50,7 +50,7 @@ class AccountCreditAllocationCheckFinding(models.Model):
 
     _name = "account.credit.allocation.check.finding"
     _description = "Finding of a Credit Allocation Check"
-    _order = "check_id desc, severity, id"
+    _order = "check_id.id desc, severity, id"
     _rec_name = "kind"
 
     check_id = fields.Many2one(

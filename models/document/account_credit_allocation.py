@@ -5,6 +5,8 @@ from markupsafe import Markup
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from ...matching.open_item import NO_COUNTERPART
 from ..engine.open_item_reader import AllocationScope
@@ -370,5 +372,17 @@ class AccountCreditAllocation(models.Model):
 
     @api.autovacuum
     def _gc_previews(self):
+        """Delete previews that nobody applied, and what only offered choices of which none is left.
+
+        What a run left that was no preview, or was applied, is its result, and stays.
+        """
         limit = fields.Datetime.now() - relativedelta(days=PREVIEW_DAYS)
-        self.sudo().search([("state", "=", "draft"), ("create_date", "<", limit)]).unlink()
+        is_mere_preview = Domain("run_id.mode", "=", "preview") & Domain("run_id.is_applying", "=", False)
+        is_choice = Domain("line_ids", "=", False) & Domain(
+            "suggestion_ids", "any", [("leftover_id.line_id.reconciled", "=", False)]
+        )
+        of_nobody = Domain("run_id", "=", False) & ~is_choice
+        old = Domain("state", "=", "draft") & Domain("create_date", "<", limit) & (is_mere_preview | of_nobody)
+        previews = self.sudo().search(old, limit=GC_UNLINK_LIMIT)
+        previews.unlink()
+        return len(previews), len(previews) == GC_UNLINK_LIMIT  # done, and whether some remain

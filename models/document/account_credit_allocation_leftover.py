@@ -44,7 +44,7 @@ class AccountCreditAllocationLeftover(models.Model):
     _name = "account.credit.allocation.leftover"
     _inherit = ["account.credit.allocation.lock"]
     _description = "Item Not Allocated"
-    _order = "allocation_id desc, reason, id"
+    _order = "allocation_id.id desc, reason, id"
     _rec_name = "label"
 
     allocation_id = fields.Many2one("account.credit.allocation", readonly=True, index=True, ondelete="cascade")

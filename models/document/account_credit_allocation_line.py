@@ -23,7 +23,7 @@ class AccountCreditAllocationLine(models.Model):
     _name = "account.credit.allocation.line"
     _description = "Credit Allocation Line"
     _inherit = ["account.credit.allocation.line.preview", "account.credit.allocation.line.undo"]
-    _order = "allocation_id desc, id"
+    _order = "allocation_id.id desc, id"
     _check_company_auto = True
 
     allocation_id = fields.Many2one(

@@ -130,10 +130,11 @@ class AccountCreditAllocationLinePreview(models.AbstractModel):
             )
         return AllocationPlan(tuple(matches), (), (), tuple(write_offs))
 
-    def _find_planned(self, match):
-        """The line of a preview that showed a match; that of a write-off is known by the item that it closes."""
-        pair = (match.debt.id, match.credit.id)
-        exact = self.filtered(lambda line: (line.debt_line_id.id, line.credit_line_id.id) == pair)
-        return exact or self.filtered(
-            lambda line: len(line._get_sides()) == 1 and (line.debt_line_id | line.credit_line_id).id in pair
-        )
+    def _map_planned(self):
+        """``{(debt item id, credit item id): lines}`` of a preview; of a write-off ``{id of the item that it closes:
+        lines}``."""
+        planned = defaultdict(self.browse)
+        for line in self:
+            ids = tuple(item.id for _side, item in line._get_sides())
+            planned[ids if len(ids) > 1 else ids[0]] |= line
+        return planned

@@ -87,7 +87,7 @@ class AccountCreditAllocationLineUndo(models.AbstractModel):
         small to be kept open is none any more when the payment that left it is taken back."""
         lines = self
         for document, selected in self.grouped("allocation_id").items():
-            items = (selected.debt_line_id + selected.credit_line_id).ids
+            items = set((selected.debt_line_id + selected.credit_line_id).ids)
             lines |= document.line_ids.filtered(
                 lambda line, items=items: line.write_off_move_id
                 and (line.debt_line_id.id in items or line.credit_line_id.id in items)

@@ -186,15 +186,18 @@ class AccountCreditAllocationPreview(models.AbstractModel):
         """Make the preview the record of what was executed of it."""
         Line = self.env["account.credit.allocation.line"]
         document = self.sudo()
-        executed_lines = Line.sudo()
+        executed_ids = []
         residuals = Line._list_residual_vals([executed.match for executed in outcome.executed])
+        planned = document.line_ids._map_planned()
         for executed, residual_vals in zip(outcome.executed, residuals, strict=True):
-            line = document.line_ids._find_planned(executed.match)
+            debt, credit = executed.match.debt.id, executed.match.credit.id
+            line = next(planned[key] for key in ((debt, credit), debt, credit) if key in planned)
             line.write({**Line._prepare_allocation_vals(executed), **residual_vals})
-            executed_lines |= line
+            executed_ids += line.ids
+        executed_lines = document.line_ids.browse(executed_ids)
         not_executed = document.line_ids - executed_lines
         items = not_executed.debt_line_id | not_executed.credit_line_id
-        document.leftover_ids.filtered(lambda leftover: leftover.line_id in items).unlink()
+        document.leftover_ids.search([("allocation_id", "=", document.id), ("line_id", "in", items.ids)]).unlink()
         not_executed.unlink()
         document.write(self._prepare_done_vals(self.company_id))
         for suggestion, lines in executed_lines.filtered("suggestion_id").grouped("suggestion_id").items():

@@ -19,7 +19,7 @@ class AccountCreditAllocationSuggestion(models.Model):
 
     _name = "account.credit.allocation.suggestion"
     _description = "Possible Allocation"
-    _order = "leftover_id, sequence, id"
+    _order = "allocation_id.id desc, leftover_id.id, sequence, id"
 
     leftover_id = fields.Many2one(
         "account.credit.allocation.leftover", string="Not Allocated", required=True, index=True, ondelete="cascade"
@@ -267,10 +267,11 @@ class AccountCreditAllocationSuggestion(models.Model):
     @api.model
     def _withdraw_for(self, items):
         """Withdraw the offers for these journal items before newer ones are stored, and with them the drafts that
-        were kept for nothing else."""
+        were kept for nothing else; those of a run are its result."""
         outdated = self.sudo().search([("leftover_id.line_id", "in", items.ids)])
         documents = outdated.allocation_id
         outdated.unlink()
         documents.filtered(
-            lambda document: document.state == "draft" and not document.line_ids and not document.suggestion_ids
+            lambda document: document.state == "draft"
+            and not (document.run_id or document.line_ids or document.suggestion_ids)
         ).unlink()

@@ -156,11 +156,11 @@ class AllocationTrigger(models.AbstractModel):
         """
         Partner = self.env["res.partner"]
         open_items = items & items.move_id._get_open_lines()
-        starting = open_items.move_id.filtered(self._starts_allocation)
+        starting = set(open_items.move_id.filtered(self._starts_allocation).ids)
         return frozenset(
             item._get_open_item_group()
             for item in open_items
-            if item.move_id in starting and item.partner_id and Partner._allocates_on_post(item)
+            if item.move_id.id in starting and item.partner_id and Partner._allocates_on_post(item)
         )
 
     @api.model

@@ -45,7 +45,7 @@ class AccountCreditAllocationRunPartner(models.Model):
 
     _name = "account.credit.allocation.run.partner"
     _description = "Partner of a Credit Allocation Run"
-    _order = "run_id desc, batch, id"
+    _order = "run_id.id desc, batch, id"
     _rec_name = "partner_id"
     _log_access = False
 

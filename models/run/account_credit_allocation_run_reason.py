@@ -10,7 +10,7 @@ class AccountCreditAllocationRunReason(models.Model):
     _name = "account.credit.allocation.run.reason"
     _description = "Reason for What a Run Left"
     _auto = False
-    _order = "run_id desc, side, item_count desc, id"
+    _order = "run_id.id desc, side, item_count desc, id"
     _rec_name = "reason"
 
     run_id = fields.Many2one("account.credit.allocation.run", readonly=True)

@@ -8,7 +8,7 @@ class AccountCreditAllocationRunRule(models.Model):
     _name = "account.credit.allocation.run.rule"
     _description = "Hit Rate of a Rule in a Run"
     _auto = False
-    _order = "run_id desc, amount desc, id"
+    _order = "run_id.id desc, amount desc, id"
     _rec_name = "rule"
 
     run_id = fields.Many2one("account.credit.allocation.run", readonly=True)

@@ -64,8 +64,8 @@ class AccountMoveLine(models.Model):
                 if item.blocked not in (RESERVED, VOID) and (currency is None or item.currency == currency.id)
             ]
         )
-        on_payment = lines.move_id.filtered(lambda move: move._has_cash_basis_taxes())
-        return lines.sorted(lambda line: (line.move_id in on_payment, line.date, line.id))
+        on_payment = set(lines.move_id.filtered(lambda move: move._has_cash_basis_taxes()).ids)
+        return lines.sorted(lambda line: (line.move_id.id in on_payment, line.date, line.id))
 
     @api.model
     def _get_overdrafts(self, partner, company, currency):

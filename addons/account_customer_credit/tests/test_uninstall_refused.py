@@ -64,3 +64,9 @@ class TestUninstallRefused(WithdrawalCase):
         self.module(ADDON).button_uninstall()
         self.assertEqual(self.module(ADDON).state, "to remove")
         self.assertEqual(self.module(ROOT).state, "installed")
+
+    def test_reservations_and_withdrawals_are_counted_among_what_goes(self):
+        dialog = self.env["base.module.uninstall"].create({"module_ids": self.module(ADDON).ids})
+        self.assertLessEqual(
+            {"customer.credit.reservation", "customer.credit.withdrawal"}, set(dialog.model_ids.mapped("model"))
+        )

@@ -8,6 +8,7 @@ from . import customer_credit_entry
 
 # isort: split
 from . import (
+    base_module_uninstall,
     customer_credit_adjustment,
     customer_credit_deposit,
     customer_credit_statement,
