@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 
 from .engine.expected_conflicts import conflicts_expected
 
@@ -57,6 +57,23 @@ class ResCompany(models.Model):
         companies._create_credit_allocation_sequences()
         self.env["account.credit.allocation.rule"]._create_missing(companies)
         return companies
+
+    def _credit_allocation_today(self):
+        """The day that it is for whoever is at work, where that is known: for machines, customers and users without a
+        time zone it is the day of the company."""
+        self.ensure_one()
+        user, own = self.env.user, self.env.context.get("tz") or self.env.user.tz
+        if own and user.id != SUPERUSER_ID and user._is_internal():
+            return fields.Date.context_today(self.with_context(tz=own))
+        return self._get_local_today()
+
+    def _get_local_today(self):
+        """The day that it is in the company, whoever asks."""
+        return fields.Date.context_today(self.with_context(tz=self._get_time_zone()))
+
+    def _get_time_zone(self):
+        """Name of the company's time zone: that of its own contact, which the settings show."""
+        return self.sudo().partner_id.tz or "UTC"
 
     def _get_company_root_delegated_field_names(self):
         """Branches share the books of their root company, so they share the way credits are allocated in them."""

@@ -36,6 +36,7 @@ from .engine import (
     test_same_as_native,
     test_scenarios,
     test_scope_limits,
+    test_time_zones,
     test_void_documents,
 )
 from .report import (

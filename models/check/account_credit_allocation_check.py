@@ -176,10 +176,11 @@ class AccountCreditAllocationCheck(models.Model):
             lambda user: user.active and not user.share and self.company_id in user.company_ids
         )
         for manager in managers:
-            self.activity_schedule(
+            check = self.with_context(lang=manager.lang)
+            check.activity_schedule(
                 "mail.mail_activity_data_warning",
                 user_id=manager.id,
-                summary=self.env._("Allocations and ledger do not agree. Problems: %s.", self.finding_count),
+                summary=check.env._("Allocations and ledger do not agree. Problems: %s.", check.finding_count),
             )
 
     def action_recompute(self):

@@ -46,7 +46,13 @@ class AccountCreditAllocation(models.Model):
         "res.company", required=True, readonly=True, index=True, default=lambda self: self.env.company
     )
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
-    date = fields.Date(required=True, readonly=True, index=True, default=fields.Date.context_today)
+    date = fields.Date(
+        required=True,
+        readonly=True,
+        index=True,
+        default=lambda self: self.env.company._credit_allocation_today(),
+        help="In the time zone of the user, or of the company where nobody pressed a button.",
+    )
     user_id = fields.Many2one(
         "res.users",
         string="Allocated by",
@@ -214,7 +220,7 @@ class AccountCreditAllocation(models.Model):
 
         :param date: of the document, None for today
         """
-        date = date or fields.Date.context_today(self)
+        date = date or company.with_env(self.env)._credit_allocation_today()
         return {
             "name": company._next_credit_allocation_number(date),
             "date": date,
@@ -231,7 +237,12 @@ class AccountCreditAllocation(models.Model):
         """Empty drafts, one for each company, as superuser."""
         return self.sudo().create(
             [
-                {"company_id": company.id, "user_id": self._get_allocating_user_id(), "origin": origin}
+                {
+                    "company_id": company.id,
+                    "date": company.with_env(self.env)._credit_allocation_today(),
+                    "user_id": self._get_allocating_user_id(),
+                    "origin": origin,
+                }
                 for company in companies
             ]
         )

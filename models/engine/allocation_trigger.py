@@ -117,7 +117,8 @@ class AllocationTrigger(models.AbstractModel):
         if NOTED not in postcommit.data:
             postcommit.data[NOTED] = {}
             postcommit.add(partial(_allocate_after_commit, self.env.cr))
-        opener = Opener(self.env.uid, self.env.su, tuple(self.env.companies.ids), self.env.lang, self.env.tz)
+        tz = self.env.context.get("tz") or self.env.user.tz or None
+        opener = Opener(self.env.uid, self.env.su, tuple(self.env.companies.ids), self.env.lang, tz)
         postcommit.data[NOTED].setdefault(opener, set()).update(items.ids)
 
     @api.model

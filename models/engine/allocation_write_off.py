@@ -1,4 +1,4 @@
-from odoo import Command, api, fields, models
+from odoo import Command, api, models
 from odoo.exceptions import UserError
 
 from ...matching.open_item import DEBT, Match, OpenItem
@@ -70,7 +70,7 @@ class AllocationWriteOff(models.AbstractModel):
             "move_type": "entry",
             "company_id": line.company_id.id,
             "journal_id": rule.write_off_journal_id.id,
-            "date": fields.Date.context_today(self),
+            "date": line.company_id.with_env(self.env)._credit_allocation_today(),
             "ref": label,
             "line_ids": [
                 Command.create(

@@ -347,7 +347,7 @@ class AccountCreditAllocationRun(models.Model):
     def _start(self):
         """Number the run, make its work list and begin. It is a draft, and locked."""
         now = fields.Datetime.now()
-        today = fields.Date.context_today(self)
+        today = self.company_id._credit_allocation_today()
         self.sudo().write(
             {
                 "name": self.company_id._next_credit_allocation_number(today, self._name),

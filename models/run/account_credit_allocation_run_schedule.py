@@ -1,6 +1,7 @@
 import logging
 from datetime import timedelta
 
+import pytz
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -39,6 +40,9 @@ class AccountCreditAllocationRunSchedule(models.Model):
     next_call = fields.Datetime(
         string="Next Run", required=True, default=fields.Datetime.now, help="The next run starts then or soon after."
     )
+    first_call = fields.Datetime(
+        string="First Run", readonly=True, copy=False, help="The time that somebody chose: the others count from it."
+    )
     due_limited = fields.Boolean(string="Only What Is Due", help="Leave alone what falls due later.")
     due_within_days = fields.Integer(
         string="Days Ahead", help="What falls due within so many days of the run counts as due, too."
@@ -75,12 +79,17 @@ class AccountCreditAllocationRunSchedule(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             vals_list = [{**vals, "user_id": self.env.uid} for vals in vals_list]
-        return super().create(vals_list)
+        schedules = super().create(vals_list)
+        for schedule in schedules:
+            schedule.first_call = schedule.next_call
+        return schedules
 
     def write(self, vals):
         """Whoever changes what a schedule does is responsible for it from then on: nobody can use another's rights."""
         if not self.env.su and {*self._get_scope_fields(), "user_id", "due_limited", "due_within_days"} & set(vals):
             vals = {**vals, "user_id": self.env.uid}
+        if vals.get("next_call"):
+            vals = {"first_call": vals["next_call"], **vals}
         return super().write(vals)
 
     # ------------------------------------------------------------------------------------------------------------------
@@ -99,7 +108,7 @@ class AccountCreditAllocationRunSchedule(models.Model):
                 break
             try:
                 with conflicts_expected(self.env.cr):
-                    schedule._start_due_run()
+                    schedule._in_own_language()._start_due_run()
                     seconds = Cron._commit_progress(1)
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
                 _logger.info("%s gives way to another transaction: %s", schedule, type(error).__name__)
@@ -118,7 +127,7 @@ class AccountCreditAllocationRunSchedule(models.Model):
                 _logger.exception("%s could not start its run", self)
             message = self.env["account.credit.allocation.executor"]._get_error_message(error)
             self.message_post(body=self.env._("No run was started. %s", message))
-        self.next_call = self._get_following_call()
+        self.write({"next_call": self._get_following_call(), "first_call": self.first_call or self.next_call})
 
     def _start_run(self):
         """
@@ -141,16 +150,30 @@ class AccountCreditAllocationRunSchedule(models.Model):
             if name in vals and field.relational:
                 vals[name] = self[name].id if field.type == "many2one" else [fields.Command.set(self[name].ids)]
         if self.due_limited:
-            vals["due_to"] = fields.Date.context_today(self) + timedelta(days=self.due_within_days)
+            vals["due_to"] = self._to_local(fields.Datetime.now()).date() + timedelta(days=self.due_within_days)
         return {**vals, "schedule_id": self.id, "user_id": self.user_id.id}
 
     def _get_following_call(self):
-        """The first time after now in the rhythm of the schedule: what was missed is not made up for."""
-        step = INTERVALS[self.interval_type](self.interval_number)
-        following, now = self.next_call, fields.Datetime.now()
+        """The first time after now in the rhythm of the schedule: what was missed is not made up for.
+
+        Days and times are those of the responsible user, counted from the run that somebody has chosen: two in the
+        morning stays that when the clocks change, and the 31st is the 31st again after a shorter month.
+        """
+        zone, now = self._get_zone(), fields.Datetime.now()
+        first = self._to_local(self.first_call or self.next_call)
+        following, number = self.next_call, 0
         while following <= now:
-            following += step
+            number += self.interval_number
+            local = first + INTERVALS[self.interval_type](number)
+            following = zone.localize(local).astimezone(pytz.utc).replace(tzinfo=None)
         return following
+
+    def _get_zone(self):
+        return self._in_own_language().env.tz
+
+    def _to_local(self, moment):
+        """A moment in UTC as date and time of the responsible user; both without a time zone."""
+        return pytz.utc.localize(moment).astimezone(self._get_zone()).replace(tzinfo=None)
 
     # ------------------------------------------------------------------------------------------------------------------
     # Buttons

@@ -165,6 +165,12 @@ class AccountCreditAllocationRunScope(models.AbstractModel):
                 )
             )
 
+    def _in_own_language(self):
+        """``self`` with the language and the time zone of the responsible user: what is said in the background is said
+        to that user."""
+        user = self.exists().sudo().user_id
+        return self.with_context(lang=user.lang, tz=user.tz or self.company_id._get_time_zone())
+
     def _as_responsible(self):
         """``self`` with the rights of the responsible user, in the companies of the run."""
         user = self.user_id

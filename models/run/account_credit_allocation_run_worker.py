@@ -50,6 +50,8 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
         :return: the number of partners that were worked on
         :raise psycopg2.OperationalError: the connection is lost
         """
+        run = run._in_own_language()
+        self = self.with_env(run.env)
         try:
             with own_transaction(run) as own_run:
                 worked = self.with_env(own_run.env)._begin_batch(own_run, batch)
@@ -97,7 +99,7 @@ class AccountCreditAllocationRunWorker(models.AbstractModel):
     @api.model
     def _end_run_if_complete(self, run):
         try:
-            with own_transaction(run) as own_run:
+            with own_transaction(run._in_own_language()) as own_run:
                 own_run._finish_if_complete()
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             _logger.info("Another worker has just changed %s, and ends it", run)

@@ -13,10 +13,11 @@ def own_transaction(records):
     """Work in the background: a transaction of its own, committed at the end, as superuser, that never waits for long.
 
     :param records: of any model
-    :return: a context manager with the same records in that transaction
+    :return: a context manager with the same records in that transaction; of the context only language and time zone stay
     :raise psycopg2.errors.SerializationFailure: or another of ``PG_CONCURRENCY_EXCEPTIONS_TO_RETRY``, which are not
         logged as errors: the caller handles them
     """
     with expect_conflicts(records.env.registry.cursor()) as cr:
         cr.execute("SET LOCAL lock_timeout = %s", (LOCK_TIMEOUT,))
-        yield records.with_env(api.Environment(cr, SUPERUSER_ID, {}))
+        context = {key: value for key, value in records.env.context.items() if key in ("lang", "tz")}
+        yield records.with_env(api.Environment(cr, SUPERUSER_ID, context))

@@ -130,11 +130,6 @@ class TestRunSchedule(RunCase):
         self.env.ref("account_credit_allocation.account_credit_allocation_run_cron_schedules").method_direct_trigger()
         self.env.invalidate_all()
 
-    def get_day_of_scheduler(self):
-        """Where the user of the scheduled action is, it may be tomorrow already."""
-        root = self.env.ref("base.user_root")
-        return fields.Date.context_today(root.with_user(root).with_context(tz=False))
-
     def test_due_schedule_starts_its_run_with_its_scope(self):
         schedule = self.new_schedule(quiet=True, due_limited=True, due_within_days=3)
         later = self.new_schedule(name="Later", next_call=fields.Datetime.now() + timedelta(days=1))
@@ -142,7 +137,7 @@ class TestRunSchedule(RunCase):
         self.start_due()
         run = schedule.run_ids
         self.assertEqual((run.state, run.quiet, run.user_id), ("running", True, schedule.user_id))
-        self.assertEqual(run.due_to, self.get_day_of_scheduler() + timedelta(days=3))
+        self.assertEqual(run.due_to, fields.Date.context_today(self.env.user) + timedelta(days=3))
         self.work()
         self.assertAllocated(invoice, payment, 100)
         self.assertFalse(later.run_ids)

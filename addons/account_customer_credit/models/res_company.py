@@ -93,3 +93,9 @@ class ResCompany(models.Model):
                     "show_on_dashboard": False,
                 }
             )
+
+    @api.model
+    def _get_all_by(self, key):
+        """``{key(company): companies}`` of all companies there are, archived ones too."""
+        companies = self.sudo().with_context(active_test=False).search([])  # pylint: disable=no-search-all
+        return companies.grouped(key)

@@ -108,7 +108,7 @@ class ResPartner(models.Model):
         overdraft = commercial._get_overdraft_limit(company)
         if not overdraft:
             return max(credit, 0.0)
-        today = fields.Date.context_today(self)
+        today = company._get_local_today()
         for (_partner, _company, other), amount in available.items():
             if amount < 0:
                 overdraft += self.env["res.currency"].browse(other)._convert(amount, own, company, today)
@@ -135,7 +135,7 @@ class ResPartner(models.Model):
 
     def _get_overdue_amount(self, company, currency):
         """What is overdue of the invoices of one customer, converted to a currency at today's rates; zero or more."""
-        today = fields.Date.context_today(self)
+        today = company._get_local_today()
         groups = (
             self.env["account.move.line"]
             .sudo()

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 from werkzeug.exceptions import NotFound
 
-from odoo import fields, http
+from odoo import http
 from odoo.fields import Domain
 from odoo.http import request
 
@@ -26,7 +26,7 @@ class CustomerCreditPortal(CustomerPortal):
 
     @http.route(["/my/credit", "/my/credit/page/<int:page>"], type="http", auth="user", methods=["GET"], website=True)
     def portal_my_credit(self, page=1, filterby=None, period=None, **_kwargs):
-        balances, today = self._get_credit_balances(), fields.Date.context_today(request.env.user)
+        balances, today = self._get_credit_balances(), request.env.company._get_local_today()
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "customer_credit",
@@ -49,7 +49,7 @@ class CustomerCreditPortal(CustomerPortal):
         :raise NotFound: the customer has no credit in that company or currency
         """
         balance = self._get_credit_balance(company, currency)
-        today = fields.Date.context_today(request.env.user)
+        today = request.env.company._get_local_today()
         first, last = self._parse_date(date_from, today.replace(month=1, day=1)), self._parse_date(date_to, today)
         document = get_customer()._render_customer_credit_statement(
             balance["company"], balance["currency"], min(first, last), max(first, last)
@@ -179,7 +179,7 @@ class CustomerCreditPortal(CustomerPortal):
 
     @staticmethod
     def _get_movement_periods():
-        today = fields.Date.context_today(request.env.user)
+        today = request.env.company._get_local_today()
         month, year = today.replace(day=1), today.replace(month=1, day=1)
         before = (month - timedelta(days=1)).replace(day=1)
         return {

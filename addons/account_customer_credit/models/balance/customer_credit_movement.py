@@ -315,9 +315,11 @@ class CustomerCreditMovement(models.Model):
 
     @api.model
     def _get_matching_date_sql(self):
-        """When ``partial`` was made, in the user's time zone: a statement that was printed before is not rewritten. Not
-        before the items themselves are dated."""
-        return SQL(
-            "GREATEST(partial.max_date, (partial.create_date AT TIME ZONE 'UTC' AT TIME ZONE %s)::date)",
-            str(self.env.tz),
-        )
+        """When ``partial`` was made, in the company's time zone, so that every reader has the same statement: one that
+        was printed before is not rewritten. Not before the items themselves are dated."""
+        zones = self.env["res.company"]._get_all_by(lambda company: company._get_time_zone())
+        whens = [
+            SQL("WHEN partial.company_id = ANY(%s) THEN %s", companies.ids, zone) for zone, companies in zones.items()
+        ]
+        zone = SQL("CASE %s END", SQL(" ").join(whens))
+        return SQL("GREATEST(partial.max_date, (partial.create_date AT TIME ZONE 'UTC' AT TIME ZONE %s)::date)", zone)

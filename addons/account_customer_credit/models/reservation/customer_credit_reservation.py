@@ -28,7 +28,7 @@ class CustomerCreditReservation(models.Model):
     partner_id = fields.Many2one("res.partner", required=True, readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    date = fields.Date(required=True, readonly=True, default=fields.Date.context_today)
+    date = fields.Date(required=True, readonly=True, default=lambda self: self.env.company._credit_allocation_today())
     date_expiry = fields.Date(
         string="Until", readonly=True, help="After this day what is still reserved is released. Empty for never."
     )
@@ -319,9 +319,14 @@ class CustomerCreditReservation(models.Model):
 
     @api.model
     def _get_stale_domain(self):
-        return Domain([("state", "=", "held"), ("date_expiry", "<", fields.Date.context_today(self))])
+        days = self.env["res.company"]._get_all_by(lambda company: company._get_local_today())
+        expired = Domain.OR(
+            Domain("company_id", "in", companies.ids) & Domain("date_expiry", "<", today)
+            for today, companies in days.items()
+        )
+        return Domain("state", "=", "held") & expired
 
     def _is_stale(self):
         """Whether it may be released by itself now: a hook for what knows more of the origin than its date."""
         self.ensure_one()
-        return bool(self.date_expiry and self.date_expiry < fields.Date.context_today(self))
+        return bool(self.date_expiry and self.date_expiry < self.company_id._get_local_today())

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -138,7 +138,7 @@ class CustomerCreditReserver(models.AbstractModel):
             "move_type": "entry",
             "company_id": company.id,
             "journal_id": company._get_customer_credit_journal().id,
-            "date": fields.Date.context_today(self),
+            "date": company.with_env(self.env)._credit_allocation_today(),
             "currency_id": currency.id,
             "ref": label,
             "line_ids": commands,
@@ -153,7 +153,7 @@ class CustomerCreditReserver(models.AbstractModel):
         :param bool expires: whether it may be released by itself
         """
         days = company.sudo().customer_credit_reservation_days if expires else 0
-        today = fields.Date.context_today(self)
+        today = company._get_local_today()
         reservation = (
             self.env["customer.credit.reservation"]
             .sudo()

@@ -155,7 +155,7 @@ class CustomerCreditWithdrawal(models.Model):
             raise InsufficientCreditError(self.env._("At most %s can be withdrawn.", currency.format(withdrawable)))
         withdrawal = self.with_context(mail_create_nosubscribe=True).create(
             {
-                "name": company._next_credit_allocation_number(fields.Date.context_today(self), self._name),
+                "name": company._next_credit_allocation_number(company._credit_allocation_today(), self._name),
                 "partner_id": customer.id,
                 "contact_id": partner.id,
                 "company_id": company.id,
