@@ -13,7 +13,7 @@ def own_transaction(records):
     """Work in the background: a transaction of its own, committed at the end, as superuser, that never waits for long.
 
     :param records: of any model
-    :return: a context manager with the same records in that transaction; of the context only language and time zone stay
+    :return: a context manager with the same records in that transaction, and of the context language and time zone
     :raise psycopg2.errors.SerializationFailure: or another of ``PG_CONCURRENCY_EXCEPTIONS_TO_RETRY``, which are not
         logged as errors: the caller handles them
     """
