@@ -20,7 +20,8 @@ class TryLimit(NamedTuple):
 
 # By why the last try did not succeed. All tries count, since the partner is in this batch.
 TRY_LIMITS = {
-    "conflict": TryLimit(batch=5, partner=5, state="locked"),
+    # others are not to wait for one partner: who is in use is found out soon
+    "conflict": TryLimit(batch=2, partner=5, state="locked"),
     "interrupted": TryLimit(batch=2, partner=3, state="failed"),
     "error": TryLimit(batch=1, partner=1, state="failed"),
 }

@@ -6,6 +6,8 @@ from odoo.tools import SQL
 
 from .own_transaction import own_transaction
 
+# how many of the partners that a run waits for the page names
+NAMED_AT_MOST = 3
 
 class AccountCreditAllocationRunProgress(models.AbstractModel):
     """How far a run is and what it did: figures for the screen, where its smart buttons lead, and what people are told
@@ -124,7 +126,8 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
         :return: dict: ``state``, ``at_work`` (something may still change by itself), ``is_preview`` (nothing is
             allocated yet); numbers of ``partners`` (in all),
             ``finished``, ``failed``, ``items`` (in all), ``items_finished``, ``pairs``; ``amount`` (company currency);
-            ``seconds`` at work, ``rate`` (partners a second) and ``seconds_left``, None while nobody can tell
+            ``seconds`` at work, ``rate`` (partners a second) and ``seconds_left``, None while nobody can tell;
+            ``waits_for``, see :meth:`_get_waits_for`
         """
         self.ensure_one()
         self.check_access("read")
@@ -144,6 +147,9 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
         finished = counts - waiting
         # items tell how long it takes: one partner has one, another ten thousand
         left = round(seconds * items_waiting / (items - items_waiting)) if items > items_waiting else None
+        waits_for = self._get_waits_for() if waiting else None
+        if waits_for and waits_for["partners"] == waiting:  # how long that takes is not in our hands
+            left = None
         return {
             "state": self.state,
             "at_work": self.state == "running" or (self.state == "stopped" and bool(self._filter_at_work())),
@@ -158,6 +164,24 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
             "seconds": round(seconds),
             "rate": finished / seconds if seconds else 0.0,
             "seconds_left": left if self.state == "running" else None,
+            "waits_for": waits_for,
+        }
+
+    def _get_waits_for(self):
+        """The partners that other people were working on, and when they are tried again.
+
+        :return: None where there are none, else a dict: number of ``partners``, the ``names`` of the first, and
+            ``next_try`` of the first, in UTC, None where it is due
+        """
+        domain = [("run_id", "=", self.id), ("state", "=", "pending"), ("try_reason", "=", "conflict")]
+        rows = self.row_ids.search(domain, order="next_try, id", limit=NAMED_AT_MOST)
+        if not rows:
+            return None
+        next_try = rows[0].next_try
+        return {
+            "partners": self.row_ids.search_count(domain),
+            "names": ", ".join(rows.partner_id.sudo().mapped("name")),
+            "next_try": next_try and next_try > fields.Datetime.now() and fields.Datetime.to_string(next_try) or None,
         }
 
     # ------------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ from unittest.mock import patch
 
 import psycopg2
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -151,6 +152,26 @@ class TestRunFaults(RunCase):
         row = self.row(run, busy)
         self.assertEqual((row.state, row.try_reason), ("locked", "conflict"))
         self.assertIn("Other people", row.message)
+
+    def test_the_page_says_for_whom_it_waits_while_the_others_are_done(self):
+        busy = self.partners[0]
+        run = self.new_run()
+        run.action_start()
+        self.assertIsNone(run.get_progress()["waits_for"])
+        with self.break_batches(psycopg2.errors.LockNotAvailable("locked"), lambda rows: busy in rows.partner_id):
+            for _round in range(2):
+                for batch in self.pending_batches(run):
+                    run._process_batch(batch)
+            self.env.invalidate_all()
+            for batch in self.pending_batches(run):
+                run._process_batch(batch)
+        self.env.invalidate_all()
+        progress = run.get_progress()
+        self.assertEqual((progress["finished"], progress["partners"]), (len(self.partners) - 1, len(self.partners)))
+        waits_for = progress["waits_for"]
+        self.assertEqual((waits_for["partners"], waits_for["names"]), (1, busy.name))
+        self.assertGreater(waits_for["next_try"], fields.Datetime.to_string(fields.Datetime.now()))
+        self.assertIsNone(progress["seconds_left"])  # nobody can tell
 
     def test_what_is_put_off_is_not_due_before_its_time(self):
         run = self.new_run()

@@ -1,5 +1,6 @@
 import {Component, onWillStart, onWillUnmount, onWillUpdateProps, useState} from "@odoo/owl";
 import {formatFloat, formatInteger, formatMonetary} from "@web/views/fields/formatters";
+import {deserializeDateTime, formatDateTime} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
@@ -90,6 +91,18 @@ export class CreditAllocationRunProgress extends Component {
 
     get timeLeft() {
         return _t("about %s", this.duration(this.state.progress.seconds_left));
+    }
+
+    /** For whom it waits, and until when. */
+    get waiting() {
+        const {names, partners, next_try} = this.state.progress.waits_for;
+        const shown = names.split(", ").length;
+        const who = partners > shown ? _t("%(names)s and %(count)s more", {names, count: partners - shown}) : names;
+        if (!next_try) {
+            return _t("In use by others, and about to be tried again: %s", who);
+        }
+        const time = formatDateTime(deserializeDateTime(next_try), {showSeconds: false});
+        return _t("In use by others: %(who)s. Tried again at %(time)s.", {who, time});
     }
 
     duration(seconds) {
