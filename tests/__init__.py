@@ -39,6 +39,9 @@ from .engine import (
     test_time_zones,
     test_void_documents,
 )
+from .press import (
+    test_press,
+)
 from .report import (
     test_allocation_report,
     test_unallocated,

@@ -61,14 +61,13 @@ class AccountCreditAllocationCheck(models.Model):
     # Checking
     # ------------------------------------------------------------------------------------------------------------------
 
-    @api.model
     def action_check_now(self):
-        """Check the selected companies with their branches.
+        """Check the selected companies with their branches, whatever checks the button was pressed on.
 
         :return: an action that opens the result
         :raise AccessError: the user may not start a check
         """
-        self.check_access("create")
+        self.browse().check_access("create")
         companies = self.env.companies.filtered(lambda company: not (company.parent_ids - company) & self.env.companies)
         return self._check(companies)._get_open_action()
 
