@@ -9,6 +9,7 @@ from . import (
     check,
     document,
     ir_cron,
+    ir_http,
     res_company,
     res_config_settings,
     res_partner,

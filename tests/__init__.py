@@ -41,6 +41,7 @@ from .engine import (
 )
 from .press import (
     test_press,
+    test_wrong_values,
 )
 from .report import (
     test_allocation_report,

@@ -2,6 +2,8 @@ import logging
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from psycopg2.errors import QueryCanceled
+
 from odoo import api, models
 from odoo.exceptions import UserError
 
@@ -12,6 +14,7 @@ from .expected_conflicts import try_lock
 from .minor_units import to_minor_units
 from .one_at_a_time import together_or_alone
 from .pairs import make_pair
+from .query_timeout import get_timeout_message
 
 _logger = logging.getLogger(__name__)
 
@@ -189,6 +192,8 @@ class AllocationExecutor(models.AbstractModel):
         """What to tell the user of an exception: its own words if they were meant for users."""
         if isinstance(error, UserError | AllocationMismatchError):
             return str(error)
+        if isinstance(error, QueryCanceled):
+            return get_timeout_message(self.env)
         return self.env._("An unexpected error occurred; the server's log tells more.")
 
     # ------------------------------------------------------------------------------------------------------------------

@@ -59,7 +59,13 @@ class AccountCreditAllocationRunSchedule(models.Model):
     )
     rule_ids = fields.Many2many(relation="account_credit_allocation_schedule_rule_rel", column1="schedule_id")
 
-    _interval_positive = models.Constraint("CHECK(interval_number > 0)", "The interval must be positive.")
+    # what lies beyond is no date any more
+    _interval_positive = models.Constraint(
+        "CHECK(interval_number BETWEEN 1 AND 1000)", "The interval must be at least 1 and at most 1000."
+    )
+    _due_within_a_century = models.Constraint(
+        "CHECK(due_within_days BETWEEN -36500 AND 36500)", "The days ahead must be at most 36500, which is a century."
+    )
 
     @api.depends("run_ids")
     def _compute_run_count(self):

@@ -1,3 +1,4 @@
+from .web_client import RefusedError
 from .buttons import Parent, get_evaluated, get_specification
 
 TYPED = {"char": "Because", "text": "Because", "html": "Because", "integer": 1, "float": 1.0, "monetary": 1.0}
@@ -25,7 +26,9 @@ class Dialog:
             )
         else:
             answer = self.client.call(self.model, "onchange", [[], {}, [], self.specification], self.context)
-            self.values = {"id": False, **answer["value"]}
+            empty = {name: [] if "fields" in below and self.fields[name]["type"] != "many2one" else False
+                     for name, below in self.specification.items()}
+            self.values = {**empty, "id": False, **answer["value"]}
 
     def fill(self):
         """Type what has to be there and is not."""
@@ -40,7 +43,12 @@ class Dialog:
             return False
         if kind in ("float", "monetary", "integer"):
             return not self.values.get(name)
-        return not self.values.get(name) and (self.fields[name].get("required") or self.holds(name, "required"))
+        return not self.values.get(name) and self.is_required(name)
+
+    def is_required(self, name):
+        return bool(self.fields[name].get("required") or self.holds(name, "required")) and (
+            self.fields[name]["type"] not in ("float", "monetary", "integer", "boolean")
+        )
 
     def is_readonly(self, name):
         node = self.nodes.get(name)
@@ -68,12 +76,13 @@ class Dialog:
             return TYPED.get(info["type"])
         node = self.nodes[name]
         values = get_evaluated(self.values, self.fields, Parent({}))
+        preferred = self.client.case.press_preferred.get(info["relation"])
         domain = self.client.evaluate(node.get("domain") or info.get("domain"), [], **values)
         taken = [value["id"] for value in self.values.values() if isinstance(value, dict)]
         found = self.client.call(
             info["relation"], "name_search", [], self.context, name="", domain=domain, operator="ilike", limit=8
         )
-        ids = [id_ for id_, _name in found]
+        ids = [*(preferred.ids if preferred else ()), *(id_ for id_, _name in found)]
         id_ = next((id_ for id_ in ids if id_ not in taken), next(iter(ids), False))
         if info["type"] == "many2one":
             return id_ and {"id": id_}
@@ -92,7 +101,13 @@ class Dialog:
         self.values.update(answer["value"])
 
     def save(self):
-        """What the client does before it presses a button."""
+        """What the client does before it presses a button.
+
+        :raise RefusedError: the client finds something missing, and sends nothing
+        """
+        missing = [name for name in self.nodes if self.is_required(name) and not self.values.get(name)]
+        if missing:
+            raise RefusedError(f"Missing required fields: {missing}")
         if self.id and not self.changed:
             return
         names = self.changed if self.id else [name for name in self.values if name in self.fields]

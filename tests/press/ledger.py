@@ -18,17 +18,19 @@ class PressedLedger(AllocationCase):
     Each story has a partner of its own.
     """
 
+    kinds_of_users = KINDS_OF_USERS
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.company.credit_allocation_receivable = False
-        cls.users = {kind: cls.new_press_user(kind, groups) for kind, groups in KINDS_OF_USERS.items()}
+        cls.users = {kind: cls.new_press_user(kind, groups) for kind, groups in cls.kinds_of_users.items()}
 
     @classmethod
     def new_press_user(cls, kind, groups):
         return new_test_user(
             cls.env,
-            login=f"press-{kind}",
+            login=f"press-{kind.replace(' ', '-')}",
             groups=groups,
             email=f"{kind}@example.com",
             company_id=cls.company.id,

@@ -55,7 +55,8 @@ class ResCompany(models.Model):
         "CHECK(customer_credit_overdraft_limit >= 0)", "The limit of an overdraft cannot be negative."
     )
     _customer_credit_reservation_days_positive = models.Constraint(
-        "CHECK(customer_credit_reservation_days >= 0)", "The days of a reservation cannot be negative."
+        "CHECK(customer_credit_reservation_days BETWEEN 0 AND 36500)",
+        "The days of a reservation must be at least 0 and at most 36500, which is a century.",
     )
 
     @api.model

@@ -7,6 +7,7 @@ from . import (
     test_customer_credit_movement,
     test_customer_credit_movement_properties,
     test_customer_credit_one_document,
+    test_customer_credit_press,
     test_customer_credit_race,
     test_customer_credit_release,
     test_customer_credit_reservation,
@@ -22,6 +23,7 @@ from . import (
     test_customer_credit_withdrawal_tour,
     test_customer_credit_withdrawal_transactions,
     test_customer_credit_wizards,
+    test_customer_credit_wrong_values,
     test_overdraft_rule,
     test_uninstall_refused,
 )

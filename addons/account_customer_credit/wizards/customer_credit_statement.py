@@ -2,6 +2,8 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 
+from ..models.balance.context_ids import get_ids
+
 
 class CustomerCreditStatement(models.TransientModel):
     """Which customers' credit is printed, and for which days."""
@@ -32,10 +34,8 @@ class CustomerCreditStatement(models.TransientModel):
     @api.model
     def _get_default_partners(self):
         """The partners from whose list or form, or from whose movements, the window was opened."""
-        if self.env.context.get("active_model") == "res.partner":
-            return self.env.context.get("active_ids")
-        partner_id = self.env.context.get("customer_credit_partner_id")
-        return partner_id and [partner_id]
+        from_partner = self.env.context.get("active_model") == "res.partner"
+        return get_ids(self.env.context.get("active_ids" if from_partner else "customer_credit_partner_id"))
 
     def action_print(self):
         """The PDF, one page for each customer and currency."""

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..models.balance.context_ids import get_ids
+
 
 class CustomerCreditWizard(models.AbstractModel):
     """What the windows that change a customer's credit have in common: whose, where, how much there is."""
@@ -45,9 +47,9 @@ class CustomerCreditWizard(models.AbstractModel):
     @api.model
     def _get_default_partner(self):
         """The partner from whose form, or from whose movements, the window was opened."""
-        if self.env.context.get("active_model") == "res.partner":
-            return self.env.context.get("active_id")
-        return self.env.context.get("customer_credit_partner_id")
+        from_partner = self.env.context.get("active_model") == "res.partner"
+        ids = get_ids(self.env.context.get("active_id" if from_partner else "customer_credit_partner_id"))
+        return ids[0] if ids else None
 
     def _check_may_use(self):
         """Whether the current user may do it: asked again by every button, whatever a client shows.

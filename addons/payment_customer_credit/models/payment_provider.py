@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.account_customer_credit.models.balance.context_ids import get_ids
 from odoo.addons.payment import utils as payment_utils
 
 
@@ -107,7 +108,7 @@ class PaymentProvider(models.Model):
         :param dict kwargs: the payment context, with the ids of documents
         """
         partners = self.env["res.partner"].sudo().browse(partner_id).exists()
-        partners += partners.browse(self.env.context.get("customer_credit_partner_id", ()))
+        partners += partners.browse(get_ids(self.env.context.get("customer_credit_partner_id"))).exists()
         for model, name in (("account.move", "invoice_id"), ("sale.order", "sale_order_id")):
             document_id = kwargs.get(name)
             if model in self.env and str(document_id).isdecimal():

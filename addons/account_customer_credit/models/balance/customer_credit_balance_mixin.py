@@ -1,6 +1,7 @@
 import operator
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_list
 
@@ -94,15 +95,24 @@ class CustomerCreditBalanceMixin(models.AbstractModel):
         if operator == "in":
             return Domain.OR(
                 self._search_customer_credit_balance(">=", amount) & self._search_customer_credit_balance("<=", amount)
-                for amount in (float(item or 0.0) for item in value)
+                for amount in value
             )
         if operator not in OPERATORS:
             return NotImplemented
+        value = self._get_searched_amount(value)
         # who has no credit at all is in no journal item: found by leaving out the others
         with_zero = OPERATORS[operator](0.0, value)
         condition = SQL("balance %s %s", SQL(operator), value)
         partners = self._get_customer_credit_search_sql(SQL("NOT (%s)", condition) if with_zero else condition)
         return Domain("commercial_partner_id", "not in" if with_zero else "in", partners)
+
+    @api.model
+    def _get_searched_amount(self, value):
+        """:raise UserError: it is no number, nor empty"""
+        try:
+            return float(value or 0.0)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise UserError(self.env._("Compare the available credit with a number, such as 100.")) from error
 
     @api.model
     def _get_customer_credit_search_sql(self, condition):

@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 from odoo.addons.account_credit_allocation.models.engine.open_item_reader import RECEIVABLE, Aliases
 
+from .context_ids import get_ids
+
 # of commercial partners: where the context names them, nothing of others is read, whatever the domain says
 PARTNERS_KEY = "customer_credit_partner_ids"
 # the names of the tables that are joined to the journal items, for the conditions of the reader
@@ -304,13 +306,13 @@ class CustomerCreditMovement(models.Model):
     @api.model
     def _get_partners_sql(self):
         """The condition that the context sets, see ``PARTNERS_KEY``; it can only narrow what is read."""
-        partner_ids = self.env.context.get(PARTNERS_KEY)
-        if not partner_ids or not all(isinstance(partner_id, int) for partner_id in partner_ids):
+        partner_ids = get_ids(self.env.context.get(PARTNERS_KEY))
+        if not partner_ids:
             return SQL("TRUE")
         contacts = self.env["res.partner"].sudo().with_context(active_test=False)
         return SQL(
             "account_move_line.partner_id = ANY(%s)",
-            contacts.search([("commercial_partner_id", "in", list(partner_ids))]).ids,
+            contacts.search([("commercial_partner_id", "in", partner_ids)]).ids,
         )
 
     @api.model

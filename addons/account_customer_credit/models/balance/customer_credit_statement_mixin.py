@@ -96,10 +96,11 @@ class CustomerCreditStatementMixin(models.AbstractModel):
         return content
 
     def _prepare_customer_credit_statement_data(self, company, currency, date_from, date_to):
-        """What the report is told besides the partners; it may travel through a browser."""
+        """What the report is told. It may travel through a browser, which then sends nothing else."""
         return {
+            "partner_ids": self.commercial_partner_id.ids,
             "company_id": company.id,
-            "currency_id": currency and currency.id,
+            "currency_id": currency.id if currency else False,
             "date_from": str(date_from),
             "date_to": str(date_to),
         }
