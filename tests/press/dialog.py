@@ -1,5 +1,5 @@
-from .web_client import RefusedError
 from .buttons import Parent, get_evaluated, get_specification
+from .web_client import RefusedError
 
 TYPED = {"char": "Because", "text": "Because", "html": "Because", "integer": 1, "float": 1.0, "monetary": 1.0}
 
@@ -26,8 +26,10 @@ class Dialog:
             )
         else:
             answer = self.client.call(self.model, "onchange", [[], {}, [], self.specification], self.context)
-            empty = {name: [] if "fields" in below and self.fields[name]["type"] != "many2one" else False
-                     for name, below in self.specification.items()}
+            empty = {
+                name: [] if "fields" in below and self.fields[name]["type"] != "many2one" else False
+                for name, below in self.specification.items()
+            }
             self.values = {**empty, "id": False, **answer["value"]}
 
     def fill(self):
@@ -111,9 +113,7 @@ class Dialog:
         if self.id and not self.changed:
             return
         names = self.changed if self.id else [name for name in self.values if name in self.fields]
-        vals = {
-            name: value for name, value in self.get_sent().items() if name in names and not self.is_kept_back(name)
-        }
+        vals = {name: value for name, value in self.get_sent().items() if name in names and not self.is_kept_back(name)}
         [self.values] = self.client.call(
             self.model,
             "web_save",
@@ -148,8 +148,6 @@ class Dialog:
         if isinstance(row, dict):
             return [4, row["id"]]
         if row[0] in (0, 1):
-            inner = {
-                key: item["id"] if isinstance(item, dict) else item for key, item in row[2].items() if key != "id"
-            }
+            inner = {key: item["id"] if isinstance(item, dict) else item for key, item in row[2].items() if key != "id"}
             return [row[0], row[1], inner]
         return row[:2]

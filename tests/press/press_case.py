@@ -1,7 +1,7 @@
 """Presses everything there is to press: the engine of the generated tests.
 
-An addon's test derives from :class:`PressCase`, names its addon, and makes records in every state. What there is to press
-is found in the data and views of the addon, so that a new button is pressed without a word here: and where the records
+An addon's test derives from :class:`PressCase`, names its addon, and makes records in every state. What there is to
+press is found in the data and views of the addon, so that a new button is pressed without a word here. Where the records
 show it to nobody, the test fails.
 """
 
@@ -28,6 +28,7 @@ from .web_client import BrokenError, RefusedError, WebClient
 
 _logger = logging.getLogger(__name__)
 
+ACTIONS = ("ir.actions.act_window", "ir.actions.server", "ir.actions.report")
 CLIENT_TAGS = ("display_notification", "soft_reload", "reload", "reload_context")
 # what tells states of a record apart, where it has such a field
 STATES = ("state", "status", "move_type", "payment_type", "partner_type", "kind", "reason", "is_used")
@@ -39,15 +40,12 @@ class PressCase(HttpCase):
     """Derive, set ``press_modules``, and call :meth:`press_everything` with the users."""
 
     press_modules = ()
-    press_company = None
     press_preferred = {}  # {model: records that somebody chooses in a dialog}
     press_context = {}  # of what a list was opened from, where some buttons are there only then
 
     def setUp(self):
         super().setUp()
-        self.press_company = self.press_company or self.company
         self.counts, self.worked, self.seen, self.problems = Counter(), set(), set(), []
-        self.opened = set()
 
     # --- what there is ------------------------------------------------------------------------------------------------
 
@@ -94,7 +92,7 @@ class PressCase(HttpCase):
         everything = self.get_all_buttons(surfaces)
         for number, (kind, user) in enumerate(users.items()):
             self.kind, self.thorough, self.pressed = kind, number == 0, set()
-            self.client = WebClient(self, user, self.press_company)
+            self.client = WebClient(self, user, self.company)
             with mute_logger("odoo.http", "odoo.addons.web.controllers.report"):  # what it tells is judged here
                 for view, names in surfaces.items():
                     self.press_view(view, names)
@@ -114,9 +112,7 @@ class PressCase(HttpCase):
             return
         arch = etree.fromstring(views["views"][view.type]["arch"])
         buttons = [
-            button
-            for button in find_buttons(arch, view.xml_id)
-            if names is None or (button.type, button.name) in names
+            button for button in find_buttons(arch, view.xml_id) if names is None or (button.type, button.name) in names
         ]
         if is_dialog and buttons:  # Odoo's own, such as the settings: saved as it is opened
             with self.judged(view.xml_id):
@@ -130,9 +126,15 @@ class PressCase(HttpCase):
 
     def read_rows(self, model, arch, models):
         specification = get_specification(arch, models, model)
-        domain = [("company_id", "in", [*self.press_company.ids, False])] if "company_id" in models[model]["fields"] else []
+        domain = [("company_id", "in", [*self.company.ids, False])] if "company_id" in models[model]["fields"] else []
         found = self.client.call(
-            model, "web_search_read", [], domain=domain, specification=specification, limit=RECORDS_SEEN, order="id desc"
+            model,
+            "web_search_read",
+            [],
+            domain=domain,
+            specification=specification,
+            limit=RECORDS_SEEN,
+            order="id desc",
         )
         return found["records"]
 
@@ -191,7 +193,9 @@ class PressCase(HttpCase):
         # the field that the row stands in
         outer = next(button.node.iterancestors("field"))
         return not any(
-            self.client.evaluate(condition, False, **parent) for condition in [outer.get("invisible"), *get_conditions(outer)] if condition
+            self.client.evaluate(condition, False, **parent)
+            for condition in [outer.get("invisible"), *get_conditions(outer)]
+            if condition
         )
 
     def press_once(self, button, model, ids, record, context=None):
@@ -235,7 +239,7 @@ class PressCase(HttpCase):
         finally:
             self.env.invalidate_all()
 
-    # --- menus, entries of the Action and Print menus, crons -------------------------------------------------------------
+    # --- menus, entries of the Action and Print menus, crons ----------------------------------------------------------
 
     def press_menus(self):
         """Every action of the addons that can be opened by itself: from a menu, or by its address."""
@@ -244,22 +248,19 @@ class PressCase(HttpCase):
                 if model == "ir.actions.server" and action.usage != "ir_actions_server":
                     continue
                 self.counts["window" if model == "ir.actions.act_window" else "server action"] += 1
-                with self.judged(f"{action.xml_id}", action):
+                with self.judged(action.xml_id, (model, action.id)):
                     self.follow(self.client.load_action(action.id))
 
     def press_actions(self):
         """What stands in the Action and Print menus of a model, for a record and for some."""
-        bound = [
-            action
-            for model in ("ir.actions.act_window", "ir.actions.server", "ir.actions.report")
-            for action in self.find_own(model)
-            if action.binding_model_id
-        ]
+        bound = [action for model in ACTIONS for action in self.find_own(model) if action.binding_model_id]
         for model in sorted({action.binding_model_id.model for action in bound}):
             own = {action.id for action in bound if action.binding_model_id.model == model}
             try:
                 views = self.client.get_views(model, [(False, "list"), (False, "form")])
-                ids = self.client.call(model, "search", [self.get_selection_domain(model)], limit=RECORDS_SEEN, order="id desc")
+                ids = self.client.call(
+                    model, "search", [self.get_selection_domain(model)], limit=RECORDS_SEEN, order="id desc"
+                )
             except RefusedError:
                 continue
             for kind, view in views["views"].items():
@@ -269,7 +270,7 @@ class PressCase(HttpCase):
                             self.press_entry(entry, kind, place, model, ids)
 
     def get_selection_domain(self, model):
-        return [("company_id", "in", [*self.press_company.ids, False])] if "company_id" in self.env[model]._fields else []
+        return [("company_id", "in", [*self.company.ids, False])] if "company_id" in self.env[model]._fields else []
 
     def press_entry(self, entry, kind, place, model, ids):
         action = self.env["ir.actions.actions"].browse(entry["id"])
@@ -290,7 +291,7 @@ class PressCase(HttpCase):
             with self.judged(cron.cron_name, (cron._name, cron.id)):
                 self.follow(self.client.call_button("ir.cron", "method_direct_trigger", cron.ids))
 
-    # --- what comes back ------------------------------------------------------------------------------------------------
+    # --- what comes back ----------------------------------------------------------------------------------------------
 
     def follow(self, action, active=None, depth=0):
         """Do what the client does with an action.
@@ -312,17 +313,22 @@ class PressCase(HttpCase):
         arch = etree.fromstring(found["views"][kind]["arch"])
         if kind == "form":
             self.follow_form(action, found, arch, depth)
-            return
-        domain = self.client.evaluate(action.get("domain"), [], **context)
-        specification = get_specification(arch, found["models"], model)
-        self.client.call(model, "web_search_read", [], context, domain=domain, specification=specification, limit=20)
-        self.counts["page"] += 1
+        else:
+            domain = self.client.evaluate(action.get("domain"), [], **context)
+            specification = get_specification(arch, found["models"], model)
+            self.client.call(
+                model, "web_search_read", [], context, domain=domain, specification=specification, limit=20
+            )
+            self.counts["page"] += 1
+        self.worked.add((action["type"], action.get("id")))
 
     def follow_form(self, action, views, arch, depth):
         model, context = action["res_model"], action["context"]
         if action.get("target") == "new" and depth < DEPTH:
             self.counts["dialog"] += 1
-            self.press_dialog(Dialog(self.client, model, arch, views["models"], context, action.get("res_id")), views, depth)
+            self.press_dialog(
+                Dialog(self.client, model, arch, views["models"], context, action.get("res_id")), views, depth
+            )
             return
         specification = get_specification(arch, views["models"], model)
         if action.get("res_id"):
@@ -374,7 +380,7 @@ class PressCase(HttpCase):
     def follow_close(self, _action, _depth):
         """The client closes the dialog, or reads the record anew."""
 
-    # --- the end ----------------------------------------------------------------------------------------------------------
+    # --- the end ------------------------------------------------------------------------------------------------------
 
     def report(self, users, everything):
         counts = ", ".join(f"{count} × {name}" for name, count in sorted(self.counts.items()))
@@ -387,17 +393,22 @@ class PressCase(HttpCase):
             len(everything & self.seen),
             len(everything & self.worked),
         )
-        missed = sorted(f"never seen: {button}" for button in everything - self.seen)
-        missed += sorted(f"always refused: {button}" for button in (everything & self.seen) - self.worked)
-        others = [
-            action
-            for model in ("ir.actions.report", "ir.cron")
-            for action in self.find_own(model)
-            if (model, action.id) not in self.worked
+        missed = [f"never seen: {self.describe(button)}" for button in everything - self.seen]
+        missed += [f"always refused: {self.describe(button)}" for button in (everything & self.seen) - self.worked]
+        missed += [
+            f"never worked: {model} {record.display_name}"
+            for model in (*ACTIONS, "ir.cron")
+            for record in self.find_own(model)
+            if (model, record.id) not in self.worked
         ]
-        missed += [f"never worked: {record.display_name}" for record in others]
+        missed.sort()
         problems = [f"{len(self.problems)} answers for nobody:", *self.problems, "", *missed]
         self.assertFalse(self.problems or missed, "\n".join(problems))
+
+    def describe(self, button):
+        """A button in words: of an action the view knows the id only."""
+        action = self.env["ir.actions.actions"].browse(int(button.name)).name if button.name.isdigit() else ""
+        return f"{button} {action}".strip()
 
     def get_today(self):
         return fields.Date.context_today(self.env.user)

@@ -1,7 +1,7 @@
 from odoo.tests import tagged
 
-from .ledger import PressedLedger
 from .press_case import PressCase
+from .pressed_ledger import PressedLedger
 
 
 @tagged("post_install", "-at_install")

@@ -34,7 +34,9 @@ class TestWrongValues(AllocationCase, HttpCase):
             {"interval_number": 10**9, "interval_type": "months"},
         ):
             with self.subTest(vals), self.assertRaises(RefusedError):
-                self.client.call("account.credit.allocation.run.schedule", "web_save", [self.schedule.ids, vals], specification={})
+                self.client.call(
+                    "account.credit.allocation.run.schedule", "web_save", [self.schedule.ids, vals], specification={}
+                )
 
     def test_a_schedule_of_a_century_runs(self):
         self.schedule.write({"due_limited": True, "due_within_days": 36500, "interval_number": 1000})
@@ -58,7 +60,7 @@ class TestWrongValues(AllocationCase, HttpCase):
                 "name": "Sleep",
                 "model_id": self.env["ir.model"]._get_id("res.partner"),
                 "state": "code",
-                "code": "env.cr.execute(\"SET LOCAL statement_timeout = 20; SELECT pg_sleep(5)\")",
+                "code": 'env.cr.execute("SET LOCAL statement_timeout = 20; SELECT pg_sleep(5)")',
             }
         )
         self.env.user.group_ids |= self.env.ref("base.group_system")

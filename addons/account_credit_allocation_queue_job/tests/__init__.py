@@ -1,1 +1,1 @@
-from . import test_job_runner, test_run_jobs
+from . import test_job_runner, test_press, test_run_jobs

@@ -1,4 +1,4 @@
-from odoo.addons.account_credit_allocation.tests.press.ledger import KINDS_OF_USERS, PressedLedger
+from odoo.addons.account_credit_allocation.tests.press.pressed_ledger import KINDS_OF_USERS, PressingUsers
 
 from .customer_credit_withdrawal_common import WithdrawalCase
 
@@ -10,24 +10,20 @@ KINDS_OF_CREDIT_USERS = {
 }
 
 
-class PressedCredit(PressedLedger, WithdrawalCase):
-    """The ledger of the root, and a customer's credit: reserved, spent, released; withdrawals in every state."""
+class PressedCredit(PressingUsers, WithdrawalCase):
+    """A customer's credit: received, reserved, released; withdrawals in every state."""
 
     kinds_of_users = KINDS_OF_CREDIT_USERS
 
-    def make_ledger(self):
-        super().make_ledger()
-        self.make_credit()
-
     def make_credit(self):
-        partner = self.new_partner("With Credit")
-        partner.email = "credit@example.com"
+        partner, order = self.env["res.partner"].create(
+            [{"name": "With Credit", "email": "credit@example.com"}, {"name": "Order"}]
+        )
         self.press_context = {"customer_credit_partner_id": partner.id, "customer_credit_partner_ids": partner.ids}
         bank = self.new_bank("BE68539007547034", partner)
         self.press_preferred = {"res.partner": partner}
         self.payment(1000, partner)
         self.payment(40, partner, currency_id=self.euro.id)
-        order = self.new_partner("Order")
         self.reserve(10, origin=order, partner=partner)
         self.reserve(11, origin=order, partner=partner).action_release()
         for amount in (20, 21, 22, 23, 24, 25):

@@ -13,7 +13,7 @@ class TestCustomerCreditPress(PressCase, PressedCredit):
 
     def setUp(self):
         super().setUp()
-        self.make_ledger()
+        self.make_credit()
 
     def test_whatever_is_pressed_answers_in_a_way_people_understand(self):
         self.press_everything(self.users)

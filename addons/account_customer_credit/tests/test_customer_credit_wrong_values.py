@@ -10,7 +10,12 @@ from odoo.addons.account_credit_allocation.tests.press.web_client import Refused
 from .customer_credit_common import CustomerCreditCase
 
 STATEMENT = "account_customer_credit.customer_credit_statement"
-DIALOGS = ("customer.credit.deposit", "customer.credit.adjustment", "customer.credit.transfer", "customer.credit.statement")
+DIALOGS = (
+    "customer.credit.deposit",
+    "customer.credit.adjustment",
+    "customer.credit.transfer",
+    "customer.credit.statement",
+)
 
 
 @tagged("post_install", "-at_install")
@@ -104,5 +109,8 @@ class TestCustomerCreditWrongValues(CustomerCreditCase, HttpCase):
     def test_a_reservation_does_not_reach_beyond_the_calendar(self):
         with self.assertRaises(RefusedError):
             self.client.call(
-                "res.company", "web_save", [self.company.ids, {"customer_credit_reservation_days": 10**9}], specification={}
+                "res.company",
+                "web_save",
+                [self.company.ids, {"customer_credit_reservation_days": 10**9}],
+                specification={},
             )

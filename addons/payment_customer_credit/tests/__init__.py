@@ -5,6 +5,7 @@ from . import (
     test_portal_races,
     test_portal_topup,
     test_portal_withdrawal,
+    test_press,
     test_provider,
     test_public_methods,
     test_security,

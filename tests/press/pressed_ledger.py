@@ -12,11 +12,8 @@ KINDS_OF_USERS = {
 }
 
 
-class PressedLedger(AllocationCase):
-    """A ledger that shows every button of the root addon: documents, runs and checks in every state.
-
-    Each story has a partner of its own.
-    """
+class PressingUsers(AllocationCase):
+    """A company with a user of each kind: ``users``. Postings start no allocation."""
 
     kinds_of_users = KINDS_OF_USERS
 
@@ -24,18 +21,24 @@ class PressedLedger(AllocationCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.company.credit_allocation_receivable = False
-        cls.users = {kind: cls.new_press_user(kind, groups) for kind, groups in cls.kinds_of_users.items()}
+        cls.users = {
+            kind: new_test_user(
+                cls.env,
+                login=f"press-{kind.replace(' ', '-')}",
+                groups=groups,
+                email=f"{kind.replace(' ', '-')}@example.com",
+                company_id=cls.company.id,
+                company_ids=cls.company.ids,
+            )
+            for kind, groups in cls.kinds_of_users.items()
+        }
 
-    @classmethod
-    def new_press_user(cls, kind, groups):
-        return new_test_user(
-            cls.env,
-            login=f"press-{kind.replace(' ', '-')}",
-            groups=groups,
-            email=f"{kind}@example.com",
-            company_id=cls.company.id,
-            company_ids=cls.company.ids,
-        )
+
+class PressedLedger(PressingUsers):
+    """A ledger that shows every button of the root addon: documents, runs and checks in every state.
+
+    Each story has a partner of its own.
+    """
 
     def make_ledger(self):
         self.make_documents()
@@ -49,7 +52,7 @@ class PressedLedger(AllocationCase):
     def new_partner(self, name):
         return self.env["res.partner"].create({"name": name})
 
-    # --- documents --------------------------------------------------------------------------------------------------------
+    # --- documents ----------------------------------------------------------------------------------------------------
 
     def make_documents(self):
         """Open and settled, on both sides; previews, with and without choices; undone; what names another document."""
@@ -97,7 +100,7 @@ class PressedLedger(AllocationCase):
         self.payment(50, partner, memo=invoice.name)
         press(partner, "action_preview_credit_allocation" if preview else "action_allocate_credits")
 
-    # --- runs -------------------------------------------------------------------------------------------------------------
+    # --- runs ---------------------------------------------------------------------------------------------------------
 
     def make_runs(self):
         """In every state, each of a partner of its own; the scheduler works where a run is to be done."""
@@ -131,7 +134,7 @@ class PressedLedger(AllocationCase):
         run.action_start()
         return run
 
-    # --- checks -----------------------------------------------------------------------------------------------------------
+    # --- checks -------------------------------------------------------------------------------------------------------
 
     def make_checks(self):
         """One that found nothing, and one that found a matching number to be computed again."""
