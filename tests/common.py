@@ -7,6 +7,8 @@
 ``SecurityCase``          users of every kind, a branch and a foreign company
 ``IntegrityMixin``        ``assertAgrees()``: the nightly check finds nothing; ``damage()``, ``assertRemedied()``
 ``press()``               a button, as the web client presses it
+``PressCase``             (``press/press_case.py``) presses every button, dialog, report and job of an addon over HTTP
+``PressPortalCase``       (``press/portal.py``) the same for pages and forms of the portal
 ``RealTransactionsCase``  (``real_transactions.py``) real commits on several connections
 ``RandomLedgerCase``      (``random_ledgers.py``) ledgers from a seed, each in a savepoint
 ========================  =============================================================================================

@@ -1,8 +1,8 @@
 """Presses everything there is to press: the engine of the generated tests.
 
 An addon's test derives from :class:`PressCase`, names its addon, and makes records in every state. What there is to
-press is found in the data and views of the addon, so that a new button is pressed without a word here. Where the records
-show it to nobody, the test fails.
+press is found in the data and views of the addon, so that a new button is pressed without a word here. Where no record
+shows it to anybody, the test fails.
 """
 
 import logging
@@ -45,6 +45,7 @@ class PressCase(HttpCase):
 
     def setUp(self):
         super().setUp()
+        self.kind, self.client, self.thorough, self.pressed = "", None, False, set()
         self.counts, self.worked, self.seen, self.problems = Counter(), set(), set(), []
 
     # --- what there is ------------------------------------------------------------------------------------------------
@@ -52,7 +53,10 @@ class PressCase(HttpCase):
     def find_own(self, model):
         """The records of a model that came with the addons."""
         known = self.env["ir.model.data"].search([("module", "in", self.press_modules), ("model", "=", model)])
-        return self.env[model].browse(known.mapped("res_id")).exists().sorted("id")
+        records = self.env[model].browse(known.mapped("res_id")).exists().sorted("id")
+        if model == "ir.actions.server":  # scheduled jobs are server actions, too
+            records = records.filtered(lambda action: action.usage == "ir_actions_server")
+        return records
 
     def get_surfaces(self):
         """``{primary view: the (type, name) of its buttons that are the addons', or None for all}``"""
@@ -125,6 +129,7 @@ class PressCase(HttpCase):
             self.press_buttons(buttons, rows, views["models"], view.model)
 
     def read_rows(self, model, arch, models):
+        """The newest records of the company, with all that the view reads of them."""
         specification = get_specification(arch, models, model)
         domain = [("company_id", "in", [*self.company.ids, False])] if "company_id" in models[model]["fields"] else []
         found = self.client.call(
@@ -139,6 +144,7 @@ class PressCase(HttpCase):
         return found["records"]
 
     def press_buttons(self, buttons, rows, models, model):
+        """Each button, on each record that shows it."""
         for button in buttons:
             if button.in_header:
                 self.press_header(button, model, rows)
@@ -175,11 +181,13 @@ class PressCase(HttpCase):
         return pairs
 
     def get_model(self, button, models, model):
+        """The model of the records that a button stands on."""
         for name in button.path[::2]:
             model = models[model]["fields"][name]["relation"]
         return model
 
     def is_visible(self, button, record, parent, models, model):
+        """Whether the client shows a button on a record; ``parent``: the values of the record around, None for none."""
         inner = self.get_model(button, models, model)
         around = Parent(parent or {})
         values = get_evaluated(record, models[inner]["fields"], around)
@@ -214,6 +222,7 @@ class PressCase(HttpCase):
             self.follow(action, {"active_model": model, "active_id": ids[:1] and ids[0], "active_ids": list(ids)})
 
     def send(self, button, model, ids, context=None):
+        """:return: the action that the server answers with"""
         active = {"active_model": model, "active_ids": list(ids), "active_id": ids[0] if ids else None}
         own = self.client.evaluate(button.node.get("context"), {}, **active, id=active["active_id"])
         context = {**(context or {}), **own}
@@ -245,8 +254,6 @@ class PressCase(HttpCase):
         """Every action of the addons that can be opened by itself: from a menu, or by its address."""
         for model in ("ir.actions.act_window", "ir.actions.server"):
             for action in self.find_own(model).filtered(lambda action: not action.binding_model_id):
-                if model == "ir.actions.server" and action.usage != "ir_actions_server":
-                    continue
                 self.counts["window" if model == "ir.actions.act_window" else "server action"] += 1
                 with self.judged(action.xml_id, (model, action.id)):
                     self.follow(self.client.load_action(action.id))
