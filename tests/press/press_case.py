@@ -274,19 +274,24 @@ class PressCase(HttpCase):
                 for place in ("action", "print"):
                     for entry in view.get("toolbar", {}).get(place, []):
                         if entry["id"] in own:
-                            self.press_entry(entry, kind, place, model, ids)
+                            self.press_entry(entry, kind, model, ids)
 
     def get_selection_domain(self, model):
         return [("company_id", "in", [*self.company.ids, False])] if "company_id" in self.env[model]._fields else []
 
-    def press_entry(self, entry, kind, place, model, ids):
+    def press_entry(self, entry, kind, model, ids):
+        """For some records of a list, and for single ones where those do not fit together; in a form for one."""
         action = self.env["ir.actions.actions"].browse(entry["id"])
-        for chosen in [ids[:5]] if kind == "list" else [[id_] for id_ in ids[: 3 if self.thorough else 1]]:
-            if not chosen:
-                continue
+        key = action.type, action.id
+        singles = [[id_] for id_ in ids]
+        for number, chosen in enumerate(
+            [ids[:5], *singles] if kind == "list" else singles[: 3 if self.thorough else 1]
+        ):
+            if not chosen or (kind == "list" and number and (key in self.worked or not self.thorough)):
+                break
             self.counts["entry of a menu"] += 1
             context = {"active_id": chosen[0], "active_ids": chosen, "active_model": model}
-            with self.judged(f"{action.name} on {kind} {model}{tuple(chosen)}", (action.type, action.id)):
+            with self.judged(f"{action.name} on {kind} {model}{tuple(chosen)}", key):
                 self.follow({**self.client.load_action(action.id, context), "button_context": context}, context)
 
     def press_crons(self):
