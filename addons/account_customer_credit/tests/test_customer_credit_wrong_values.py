@@ -101,6 +101,7 @@ class TestCustomerCreditWrongValues(CustomerCreditCase, HttpCase):
                     response = self.url_open(f"/report/html/{STATEMENT}?options={quote(json.dumps(options))}")
                     self.assertLess(response.status_code, 500, response.text[:500])
 
+    @mute_logger("odoo.http")
     def test_a_statement_of_nobody_is_a_sentence(self):
         response = self.url_open(f"/report/html/{STATEMENT}")
         self.assertIn("There is no such statement", response.text)
