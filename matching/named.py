@@ -18,8 +18,10 @@ from .open_item import (
     NAMED_OUTSIDE,
     NAMED_RESERVED,
     NAMED_SETTLED,
+    NAMED_TOO_LARGE,
     NO_EXCHANGE_JOURNAL,
     RESERVED,
+    TOO_LARGE,
     Group,
     KnownDocument,
     Named,
@@ -31,7 +33,8 @@ from .references import Mention, Mentions, ReferenceIndex, squash
 Stack = list[OpenItem]  # items of one document and currency, the next one to be settled on top, which is at the end
 Stacks = dict[int, dict[int, Stack]]  # document -> currency -> its items
 
-_NAMED_BLOCKED = {RESERVED: NAMED_RESERVED, NO_EXCHANGE_JOURNAL: NAMED_CURRENCY}  # else it is excluded
+# else it is excluded
+_NAMED_BLOCKED = {RESERVED: NAMED_RESERVED, TOO_LARGE: NAMED_TOO_LARGE, NO_EXCHANGE_JOURNAL: NAMED_CURRENCY}
 # what says where a reversal came from, and not what it is for
 _FREE_FOR_REVERSALS = {NAMED_SETTLED, NAMED_CANCELLED, NAMED_CURRENCY, NAMED_ORDER}
 

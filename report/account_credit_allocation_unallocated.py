@@ -183,7 +183,7 @@ class AccountCreditAllocationUnallocated(models.TransientModel):
         """The planned credits, joined to what the ledger knows of them."""
         item_ids, units, reasons, rules, messages = map(list, zip(*planned, strict=True)) if planned else ([],) * 5
         return SQL(
-            """UNNEST(%s::integer[], %s::bigint[], %s::varchar[], %s::varchar[], %s::varchar[])
+            """UNNEST(%s::integer[], %s::numeric[], %s::varchar[], %s::varchar[], %s::varchar[])
                     AS planned(line_id, units, reason, rule, message)
                JOIN account_move_line line ON line.id = planned.line_id
                JOIN account_move move ON move.id = line.move_id

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..matching.open_item import DEBT, NO_EXCHANGE_JOURNAL, RESERVED, VOID
+from ..matching.open_item import DEBT, NO_EXCHANGE_JOURNAL, RESERVED, TOO_LARGE, VOID
 from ..models.engine.open_item_reader import PAYABLE
 
 
@@ -82,6 +82,10 @@ class AccountCreditAllocationWizardChecks(models.AbstractModel):
             )
         if RESERVED in blocked:
             raise UserError(self.env._("%s is reserved for its own order or online payment.", label))
+        if TOO_LARGE in blocked:
+            raise UserError(
+                self.env._("%s is too large to be counted to the cent. If that is a mistake, correct it.", label)
+            )
         if NO_EXCHANGE_JOURNAL in blocked:
             raise UserError(self._get_no_exchange_journal_message(label))
         if not others:

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..matching.open_item import CREDIT, DEBT, EXCLUDED, NO_EXCHANGE_JOURNAL, Evidence
+from ..matching.open_item import CREDIT, DEBT, EXCLUDED, NO_EXCHANGE_JOURNAL, TOO_LARGE, Evidence
 from ..models.engine.document_names import INVOICE_TYPES, REFUND_TYPES, VENDOR_TYPES
 from ..models.engine.minor_units import from_minor_units
 
@@ -118,6 +118,8 @@ class AccountCreditAllocationWizardLine(models.TransientModel):
     @api.model
     def _get_obstacle(self, item, line, target):
         """Why the item cannot be used, though it is shown; False if it can."""
+        if item.blocked == TOO_LARGE:
+            return self.env._("It is too large to be counted to the cent. If that is a mistake, correct it.")
         if item.blocked == NO_EXCHANGE_JOURNAL:
             return self.env._("In a foreign currency, and the company has no journal for exchange gains and losses.")
         if line.currency_id != target.currency_id and not self._allows_other_currencies(line.company_id.root_id):

@@ -21,6 +21,7 @@ from matching.open_item import (
     NAMED_OUTSIDE,
     NAMED_RESERVED,
     NAMED_SETTLED,
+    NAMED_TOO_LARGE,
     NET_TO_ZERO,
     NO_COUNTERPART,
     NO_EXCHANGE_JOURNAL,
@@ -29,6 +30,7 @@ from matching.open_item import (
     REFERENCE,
     RESERVED,
     TOLERANCE,
+    TOO_LARGE,
     UNDERPAID,
     Cap,
     KnownDocument,
@@ -60,6 +62,7 @@ def named(plan):
     [
         (EXCLUDED, NAMED_EXCLUDED),
         (RESERVED, NAMED_RESERVED),
+        (TOO_LARGE, NAMED_TOO_LARGE),
         (NO_EXCHANGE_JOURNAL, NAMED_CURRENCY),
         ("a_reason_of_another_addon", NAMED_EXCLUDED),
     ],

@@ -275,7 +275,7 @@ SELECT problem.kind, company_id, id, NULL, NULL, NULL, NULL, problem.currency_id
 # ----------------------------------------------------------------------------------------------------------------------
 
 # A full reconciliation is native where, of several currencies, each item is settled in the company's, of one currency
-# each in that one.
+# each in that one. What is too large to be allocated, Odoo itself does not count to the cent: see minor_units.py.
 OPEN_ITEMS = """
 WITH item AS MATERIALIZED (
     SELECT id, full_reconcile_id
@@ -327,6 +327,8 @@ WITH item AS MATERIALIZED (
       JOIN res_currency currency ON currency.id = line.currency_id
  LEFT JOIN settled ON settled.item_id = line.id
  LEFT JOIN fulls ON fulls.full_reconcile_id = line.full_reconcile_id
+     WHERE ABS(line.balance) < 2 ^ 48 / 10 ^ company_currency.decimal_places
+       AND ABS(line.amount_currency) < 2 ^ 48 / 10 ^ currency.decimal_places
 ), judged AS (
     SELECT numbers.*,
            ABS(residual) < half_cent AND ABS(residual_currency) < half_cent_currency AS is_settled,
@@ -407,16 +409,8 @@ SELECT problem.kind,
 
 # Odoo makes a full reconciliation as soon as everything is settled that is reconciled with each other.
 FULL_RECONCILIATIONS = """
-SELECT 'full_missing',
-       MIN(debit.company_id),
-       NULL,
-       NULL,
-       MIN(debit.id),
-       NULL,
-       (ARRAY_AGG(debit.move_id ORDER BY debit.id))[1],
-       NULL,
-       NULL,
-       debit.matching_number
+SELECT 'full_missing', MIN(debit.company_id), NULL, NULL, MIN(debit.id), NULL,
+       (ARRAY_AGG(debit.move_id ORDER BY debit.id))[1], NULL, NULL, debit.matching_number
   FROM account_partial_reconcile partial
   JOIN account_move_line debit ON debit.id = partial.debit_move_id
   JOIN account_move_line credit ON credit.id = partial.credit_move_id

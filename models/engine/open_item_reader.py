@@ -6,8 +6,9 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, OUTSIDE, RESERVED, VOID, Group, OpenItem
+from ...matching.open_item import EXCLUDED, NO_EXCHANGE_JOURNAL, OUTSIDE, RESERVED, TOO_LARGE, VOID, Group, OpenItem
 from .document_names import INVOICE_TYPES, REFUND_TYPES, distinct, get_names
+from .minor_units import get_residual_columns
 
 RECEIVABLE = "asset_receivable"
 PAYABLE = "liability_payable"
@@ -71,6 +72,7 @@ class Aliases(NamedTuple):
     account: SQL
     journal: SQL
     currency: SQL
+    company_currency: SQL
     partner: SQL
     payment: SQL
 
@@ -197,10 +199,11 @@ class OpenItemReader(models.AbstractModel):
         account = query.join(line, "account_id", "account_account", "id", "account")
         journal = query.join(line, "journal_id", "account_journal", "id", "journal")
         currency = query.join(line, "currency_id", "res_currency", "id", "currency")
+        own_currency = query.join(line, "company_currency_id", "res_currency", "id", "company_currency")
         contact = query.left_join(line, "partner_id", "res_partner", "id", "contact")
         partner = query.left_join(contact, "commercial_partner_id", "res_partner", "id", "partner")
         payment = query.left_join(move, "origin_payment_id", "account_payment", "id", "payment")
-        return Aliases(*map(SQL.identifier, (move, account, journal, currency, partner, payment)))
+        return Aliases(*map(SQL.identifier, (move, account, journal, currency, own_currency, partner, payment)))
 
     @api.model
     def _get_may_be_open_sql(self, alias):
@@ -245,6 +248,7 @@ class OpenItemReader(models.AbstractModel):
                           FROM item
                           JOIN books USING (company_id)
                          WHERE NOT item.excluded AND NOT item.reserved AND NOT item.void AND item.partner_id IS NOT NULL
+                           AND item.large_residual IS NULL
                     )
                SELECT move_id
                  FROM free
@@ -271,10 +275,7 @@ class OpenItemReader(models.AbstractModel):
             SQL("account_move_line.account_id"),
             SQL("%s.id AS partner_id", alias.partner),
             SQL("account_move_line.currency_id"),
-            SQL(
-                "ABS(ROUND(account_move_line.amount_residual_currency * 10 ^ %s.decimal_places))::bigint AS residual",
-                alias.currency,
-            ),
+            *get_residual_columns(alias),
             SQL("%s AS is_debt", self._get_is_debt_sql(alias)),
             SQL("account_move_line.amount_residual_currency <> account_move_line.amount_currency AS partly_settled"),
             SQL("account_move_line.date"),
@@ -371,8 +372,10 @@ class OpenItemReader(models.AbstractModel):
         blocked = None
         if row.void:
             blocked = VOID
-        elif row.reserved:  # before the next: what is merely excluded may still be used by hand
+        elif row.reserved:  # before the last: what is merely excluded may still be used by hand
             blocked = RESERVED
+        elif row.large_residual is not None:
+            blocked = TOO_LARGE
         elif row.excluded:
             blocked = EXCLUDED
         elif row.currency_id != company.currency_id and not company.books_exchange:
@@ -387,7 +390,7 @@ class OpenItemReader(models.AbstractModel):
             row.move_id,
             Group(company.root_id, row.account_id, row.partner_id or 0),
             row.currency_id,
-            row.residual,
+            row.residual if row.large_residual is None else int(row.large_residual),
             row.date,
             row.due_date,
             row.document_date,

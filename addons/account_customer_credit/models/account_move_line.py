@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from odoo.addons.account_credit_allocation.matching.open_item import RESERVED, VOID
+from odoo.addons.account_credit_allocation.matching.open_item import RESERVED, TOO_LARGE, VOID
 from odoo.addons.account_credit_allocation.models.engine.open_item_reader import AllocationScope
 
 from ..overdraft import OVERDRAFT
@@ -61,7 +61,8 @@ class AccountMoveLine(models.Model):
             [
                 item.id
                 for item in credits
-                if item.blocked not in (RESERVED, VOID) and (currency is None or item.currency == currency.id)
+                if item.blocked not in (RESERVED, VOID, TOO_LARGE)
+                and (currency is None or item.currency == currency.id)
             ]
         )
         on_payment = set(lines.move_id.filtered(lambda move: move._has_cash_basis_taxes()).ids)
@@ -80,7 +81,11 @@ class AccountMoveLine(models.Model):
         )
         debts, _credits = self.env["account.open.item.reader"].sudo()._read_open_items(scope)
         return self.sudo().browse(
-            [item.id for item in debts if OVERDRAFT in item.marks and item.currency == currency.id]
+            [
+                item.id
+                for item in debts
+                if OVERDRAFT in item.marks and item.currency == currency.id and item.blocked != TOO_LARGE
+            ]
         )
 
     def _credit_consume(self, credits=None):

@@ -74,6 +74,7 @@ class ResPartner(models.Model):
         """A SELECT of what makes up the available credit: open free credits, and open debits that are no invoices.
 
         Credits that are kept from the rules ("No automatic allocation") count: they are the customer's all the same.
+        One that is too large to be counted to the cent does not, as nothing can be spent of it; such a debit does.
 
         :param partners: of these commercial partners only; None for all
         :return: SQL of the columns partner_id, company_id, currency_id, amount: signed, in minor units of the currency,
@@ -85,11 +86,12 @@ class ResPartner(models.Model):
             partner_ids=None if partners is None else tuple(partners.commercial_partner_id.ids),
         )
         return SQL(
-            """SELECT partner_id, company_id, currency_id, CASE WHEN is_debt THEN -residual ELSE residual END AS amount
+            """SELECT partner_id, company_id, currency_id, CASE WHEN is_debt THEN -COALESCE(residual, large_residual)
+                                                                ELSE residual END AS amount
                  FROM (%s) item
                 WHERE partner_id IS NOT NULL
                   AND NOT void
-                  AND CASE WHEN is_debt THEN move_type = 'entry' ELSE NOT reserved END""",
+                  AND CASE WHEN is_debt THEN move_type = 'entry' ELSE NOT reserved AND large_residual IS NULL END""",
             self.env["account.open.item.reader"].sudo()._get_open_item_query(scope),
         )
 

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from odoo.addons.account_credit_allocation.matching.open_item import AllocationPlan
+from odoo.addons.account_credit_allocation.matching.open_item import TOO_LARGE, AllocationPlan
 from odoo.addons.account_credit_allocation.models.engine.allocation_executor import AllocationOutcome
 from odoo.addons.account_credit_allocation.models.engine.allocation_planner import GroupPlan
 from odoo.addons.account_credit_allocation.models.engine.expected_conflicts import conflicts_expected
@@ -78,6 +78,13 @@ class AllocationExecutor(models.AbstractModel):
         items = {item.id: item for item in debts + credits}
         if missing := lines.filtered(lambda line: line.id not in items):
             raise UserError(self.env._("Nothing of %s is open any more.", missing[0].move_id.name))
+        if too_large := lines.filtered(lambda line: items[line.id].blocked == TOO_LARGE):
+            raise UserError(
+                self.env._(
+                    "%s is too large to be counted to the cent. If that is a mistake, correct it.",
+                    too_large[0].move_id.name,
+                )
+            )
         return items
 
     @api.model

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.account_credit_allocation.models.engine.minor_units import get_too_large_sql
 from odoo.addons.account_credit_allocation.models.engine.open_item_reader import RECEIVABLE, Aliases
 
 from .context_ids import get_ids
@@ -258,7 +259,7 @@ class CustomerCreditMovement(models.Model):
         them make up the available credit while they are open.
 
         The open item reader knows what is reserved; what it leaves out is left out here, by the same conditions. A
-        credit that is void counts as little as a reserved one, and is taken for one.
+        credit that is void, or too large, counts as little as a reserved one, and is taken for one.
 
         :param bool of_anybody: also those of partners whom the context does not name
         """
@@ -283,6 +284,7 @@ class CustomerCreditMovement(models.Model):
             LEFT JOIN account_account account ON account.id = account_move_line.account_id
             LEFT JOIN account_journal journal ON journal.id = account_move_line.journal_id
             LEFT JOIN res_currency currency ON currency.id = account_move_line.currency_id
+            LEFT JOIN res_currency company_currency ON company_currency.id = account_move_line.company_currency_id
             LEFT JOIN res_partner partner ON partner.id = contact.commercial_partner_id
                 WHERE account_move_line.account_id = ANY(%(accounts)s)
                   AND account_move_line.parent_state = 'posted'
@@ -290,7 +292,7 @@ class CustomerCreditMovement(models.Model):
                        OR account_move_line.amount_currency > 0 AND move.move_type = 'entry')
                   AND %(may_be_open)s
                   AND %(partners)s""",
-            reserved=reader._get_reserved_sql(ALIASES),
+            reserved=SQL("%s OR %s", reader._get_reserved_sql(ALIASES), get_too_large_sql(ALIASES)),
             void=reader._get_void_sql(ALIASES),
             accounts=self._get_receivable_ids(),
             may_be_open=reader._get_may_be_open_sql(ALIASES),
