@@ -1,4 +1,5 @@
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
+from odoo.tools import escape_psql
 
 from .engine.expected_conflicts import conflicts_expected
 
@@ -121,12 +122,24 @@ class ResCompany(models.Model):
         )
 
     def _next_credit_allocation_number(self, date, code="account.credit.allocation"):
-        """The next number of this company's allocation documents, or runs, in the year of ``date``.
+        """The next free number of this company's allocation documents, or runs, in the year of ``date``.
+
+        One that is taken, because somebody set the sequence back or changed how it counts, is passed over: it goes on
+        after the last one.
 
         :param str code: of the sequence, see :meth:`_get_credit_allocation_sequences`
         :raise psycopg2.errors.SerializationFailure: another transaction has just begun the year; Odoo tries again
         """
-        return self._get_credit_allocation_sequence(date, code).next_by_id(sequence_date=date)
+        sequence = self._get_credit_allocation_sequence(date, code)
+        with conflicts_expected(self.env.cr):
+            number = sequence.next_by_id(sequence_date=date)
+            if self.env[code].sudo().search_count([("company_id", "=", self.id), ("name", "=", number)], limit=1):
+                self._let_no_other_change(sequence)
+                counter = sequence._get_current_sequence(date)
+                begin = counter.date_from if sequence.use_date_range else None
+                counter.number_next_actual = self._get_last_credit_allocation_number(sequence, begin) + 1
+                number = sequence.next_by_id(sequence_date=date)
+        return number
 
     def _get_credit_allocation_sequence(self, date, code="account.credit.allocation"):
         """The sequence behind :meth:`_next_credit_allocation_number`, with the year of ``date`` begun.
@@ -143,24 +156,34 @@ class ResCompany(models.Model):
             sequence = Sequence.search(domain, limit=1)
         ranges = sequence.date_range_ids
         if not ranges.filtered(lambda year: year.date_from <= date <= year.date_to):
-            # Two transactions must not both begin a year: a write to the row that they share makes the second one fail
-            # in a way that is tried again.
             with conflicts_expected(self.env.cr):
-                self.env.cr.execute("UPDATE ir_sequence SET write_date = write_date WHERE id = %s", (sequence.id,))
+                self._let_no_other_change(sequence)
+            begin = date.replace(month=1, day=1)
             ranges.create(
                 {
                     "sequence_id": sequence.id,
-                    "date_from": date.replace(month=1, day=1),
+                    "date_from": begin,
                     "date_to": date.replace(month=12, day=31),
-                    "number_next_actual": self._get_last_credit_allocation_number(date, code) + 1,
+                    "number_next_actual": self._get_last_credit_allocation_number(sequence, begin) + 1,
                 }
             )
         return sequence
 
-    def _get_last_credit_allocation_number(self, date, code="account.credit.allocation"):
-        """The highest number used in the year of ``date``, 0 for none."""
-        documents = self.env[code].sudo()
-        prefix = f"{self._get_credit_allocation_sequences()[code][0]}/{date.year}/"
-        names = documents.search([("company_id", "=", self.id), ("name", "=like", f"{prefix}%")]).mapped("name")
-        numbers = [name.removeprefix(prefix) for name in names]
+    @api.model
+    def _let_no_other_change(self, sequence):
+        """Two transactions must not both begin a year, or both correct it: a write to the row that they share makes the
+        second one fail in a way that is tried again."""
+        self.env.cr.execute("UPDATE ir_sequence SET write_date = write_date WHERE id = %s", (sequence.id,))
+
+    def _get_last_credit_allocation_number(self, sequence, begin):
+        """The highest number that is taken, of those that a sequence gives with the prefix and suffix of today; 0 for
+        none.
+
+        :param begin: first day of the range of dates that is numbered, None where the sequence has none
+        """
+        prefix, suffix = sequence._get_prefix_suffix(date_range=begin)
+        pattern = f"{escape_psql(prefix)}%{escape_psql(suffix)}"
+        documents = self.env[sequence.code].sudo()
+        names = documents.search([("company_id", "=", self.id), ("name", "=like", pattern)]).mapped("name")
+        numbers = [name.removeprefix(prefix).removesuffix(suffix) for name in names]
         return max((int(number) for number in numbers if number.isdecimal()), default=0)

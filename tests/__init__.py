@@ -7,6 +7,7 @@ from .check import (
 )
 from .document import (
     test_allocation_document,
+    test_numbers,
     test_preview,
     test_preview_apply,
     test_suggestion,

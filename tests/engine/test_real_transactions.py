@@ -135,6 +135,36 @@ class TestRealTransactions(RealTransactionsCase):
             self.assertEqual(company._next_credit_allocation_number(day), "CA/2039/00002")
             late_env["ir.sequence.date_range"].search([("date_from", "=", "2039-01-01")]).unlink()
 
+    def test_two_that_find_a_sequence_set_back_get_two_numbers(self):
+        """Both look at the numbers that are taken, the second one at an old view of them, and starts again."""
+        day, year = date(2039, 6, 1), [("date_from", "=", "2039-01-01")]
+
+        def number(env):
+            return env["res.company"].browse(self.company_id)._next_credit_allocation_number(day)
+
+        def take_and_set_back(env):
+            vals = {"company_id": self.company_id, "name": number(env), "date": day, "origin": "bulk"}
+            env["ir.sequence.date_range"].search(year).number_next_actual = 1
+            return env["account.credit.allocation"].create(vals).id
+
+        taken = self.commit(take_and_set_back)
+        self.addCleanup(self.commit, lambda env: env["account.credit.allocation"].browse(taken).unlink())
+        self.addCleanup(self.commit, lambda env: env["ir.sequence.date_range"].search(year).unlink())
+        with self.registry.cursor() as late:
+            late.execute("SET lock_timeout = '5s'")
+            late_env = self.environment(late)
+            late_env["account.credit.allocation"].search_count([])  # its view of the database is from now on
+            with self.registry.cursor() as middle:
+                self.environment(middle)["ir.sequence.date_range"].search(year).number_next_actual = 1
+            self.assertEqual(self.commit(number), "CA/2039/00002")
+            with self.registry.cursor() as middle:
+                self.environment(middle)["ir.sequence.date_range"].search(year).number_next_actual = 1
+            with self.no_error_logged(), self.assertRaises(psycopg2.errors.SerializationFailure):
+                number(late_env)
+            late.rollback()
+            late_env.transaction.reset()
+            self.assertEqual(number(late_env), "CA/2039/00002")
+
     def test_same_credit_is_never_spent_twice(self):
         """Both transactions saw the credit; one allocates and commits, the other must not allocate on its old view."""
         self.switch_off()
