@@ -38,7 +38,7 @@ class AccountCreditAllocationLine(models.Model):
         "_selection_origin", compute="_compute_from_document", store=True, precompute=True, readonly=False
     )
     partner_id = fields.Many2one("res.partner", readonly=True, index=True, ondelete="restrict")
-    account_id = fields.Many2one("account.account", readonly=True, ondelete="restrict")
+    account_id = fields.Many2one("account.account", readonly=True, ondelete="set null")
 
     debt_line_id = fields.Many2one(
         "account.move.line", string="Open Item", readonly=True, index="btree_not_null", ondelete="set null"

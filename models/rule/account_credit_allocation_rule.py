@@ -72,7 +72,7 @@ class AccountCreditAllocationRule(models.Model):
         "account.account",
         string="Write-off Account",
         check_company=True,
-        ondelete="restrict",
+        ondelete="set null",  # both go with the chart of accounts of a new company; the rule then does not run
         domain=[("account_type", "not in", NO_WRITE_OFF_TYPES)],
         help="Where the differences are booked.",
     )
@@ -80,7 +80,7 @@ class AccountCreditAllocationRule(models.Model):
         "account.journal",
         string="Write-off Journal",
         check_company=True,
-        ondelete="restrict",
+        ondelete="set null",
         domain=[("type", "=", "general")],
     )
 

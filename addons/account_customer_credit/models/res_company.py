@@ -9,7 +9,7 @@ class ResCompany(models.Model):
     customer_credit_journal_id = fields.Many2one(
         "account.journal",
         string="Customer Credit Journal",
-        ondelete="restrict",
+        ondelete="set null",  # it goes with the chart of accounts of a new company, and comes with the next one
         copy=False,
         domain="[('type', '=', 'general')]",
         help="Where reservations, corrections and transfers of customer credit are booked.",
