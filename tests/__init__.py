@@ -1,5 +1,5 @@
 # Odoo runs what it finds here by its name; the folders are the rooms of what is tested.
-from . import test_chart_of_accounts, test_security, test_settings, test_stands_alone
+from . import test_chart_of_accounts, test_demo, test_security, test_settings, test_stands_alone
 from .check import (
     test_integrity,
     test_integrity_check,
