@@ -64,6 +64,7 @@ from .run import (
     test_run_scope,
     test_run_tour,
     test_run_transactions,
+    test_run_user,
 )
 from .wizards import (
     test_bulk_action,

@@ -1,4 +1,4 @@
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..engine.expected_conflicts import try_lock
@@ -185,25 +185,6 @@ class AccountCreditAllocationRun(models.Model):
                     self.env._("%s has allocated something, or has drafts: it stays on record.", run.display_name)
                 )
 
-    def _find_obstacle(self):
-        """Why the responsible user cannot run this.
-
-        :return: a sentence, empty if there is nothing in the way
-        """
-        self.ensure_one()
-        user = self.user_id.sudo()
-        if user.id == SUPERUSER_ID:
-            return ""
-        if not user.active:
-            return self.env._("The user %s is archived.", user.name)
-        if self.company_id not in user.company_ids:
-            return self.env._(
-                "The user %(user)s may not work in %(company)s.", user=user.name, company=self.company_id.name
-            )
-        if not self.env["account.partial.reconcile"].with_user(user).has_access("create"):
-            return self.env._("The user %s may not reconcile.", user.name)
-        return ""
-
     # ------------------------------------------------------------------------------------------------------------------
     # Buttons, in the order of a run's life
     # ------------------------------------------------------------------------------------------------------------------
@@ -231,6 +212,7 @@ class AccountCreditAllocationRun(models.Model):
         """Go on with what is left."""
         self._check_may_run()
         self._lock_in_state("stopped")
+        self._take_over()
         self._check_may_work_in(self._get_companies())
         self._go_on()
 
@@ -240,6 +222,7 @@ class AccountCreditAllocationRun(models.Model):
         self._lock_in_state("done", "stopped", "running")
         if self.is_applying:
             raise UserError(self.env._("Preview the partners again that are left."))
+        self._take_over()
         self._check_may_work_in(self._get_companies())
         rows = self.sudo().row_ids.filtered(lambda row: row.state in ("failed", "locked"))
         if not rows:

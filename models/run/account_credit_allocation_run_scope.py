@@ -26,11 +26,10 @@ class AccountCreditAllocationRunScope(models.AbstractModel):
     user_id = fields.Many2one(
         "res.users",
         string="Responsible",
-        required=True,
         readonly=True,
         copy=False,
         index=True,
-        ondelete="restrict",
+        ondelete="set null",
         default=lambda self: self.env.user,
         help="In the background, everything is done with the rights of this user.",
     )
@@ -176,6 +175,35 @@ class AccountCreditAllocationRunScope(models.AbstractModel):
         user = self.user_id
         context = {"allowed_company_ids": self._get_companies().ids, "lang": user.lang, "tz": user.tz}
         return self.with_env(self.env(user=user, su=False, context=context))
+
+    def _find_obstacle(self):
+        """Why the responsible user cannot run this.
+
+        :return: a sentence, empty if there is nothing in the way
+        """
+        self.ensure_one()
+        user = self.user_id.sudo()
+        if not user:
+            return self.env._(
+                "The responsible user was deleted. Whoever resumes the run, or changes what the schedule covers, takes "
+                "it over."
+            )
+        if user.id == SUPERUSER_ID:
+            return ""
+        if not user.active:
+            return self.env._("The user %s is archived.", user.name)
+        if self.company_id not in user.company_ids:
+            return self.env._(
+                "The user %(user)s may not work in %(company)s.", user=user.name, company=self.company_id.name
+            )
+        if not self.env["account.partial.reconcile"].with_user(user).has_access("create"):
+            return self.env._("The user %s may not reconcile.", user.name)
+        return ""
+
+    def _take_over(self):
+        """Make the current user responsible for a run whose user was deleted."""
+        if not self.user_id:
+            self.sudo().user_id = self.env.user
 
     def _get_scope(self, partner_ids=None):
         """

@@ -79,7 +79,7 @@ class AccountCreditAllocationRun(models.Model):
     def _enqueue_batch(self, batch, delay=0):
         """Make the job of a batch, unless one is waiting already. It works as the responsible user of the run."""
         self.ensure_one()
-        run = self.with_user(self.user_id).with_context(allowed_company_ids=self._get_companies().ids)
+        run = self.with_user(self.user_id or self.env.user).with_context(allowed_company_ids=self._get_companies().ids)
         run.with_delay(
             priority=PRIORITY_OF_RETRIES if delay else PRIORITY,
             eta=delay or None,

@@ -270,3 +270,17 @@ class TestCustomerCreditWithdrawal(WithdrawalCase):
         self.approve(withdrawal)
         with self.assertRaisesRegex(UserError, "no payment method for outgoing"):
             withdrawal._pay(journal, self.today())
+
+    def test_whoever_requested_or_approved_may_be_deleted(self):
+        withdrawal = self.new_paid_withdrawal()
+        (self.billing | self.approver).unlink()
+        self.assertFalse(withdrawal.sudo().requested_by or withdrawal.sudo().approved_by)
+        self.assertEqual((withdrawal.sudo().state, withdrawal.sudo().contact_id), ("done", self.customer))
+
+    def test_requests_that_wait_for_a_decision_are_limited(self):
+        waiting = [self.request(1) for _count in range(10)]
+        with self.assertRaisesRegex(UserError, "10 requests wait for a decision already"):
+            self.request(1)
+        self.approve(waiting[0])
+        self.request(1)
+        self.assertAvailable(89)

@@ -1,12 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ...exceptions import InsufficientCreditError
+from ...exceptions import CustomerError, InsufficientCreditError
 from .customer_credit_approval_mixin import APPROVE_GROUP
 
 # what was asked for, is approved and is paid must be one and the same
 FIXED_FIELDS = {"partner_id", "company_id", "currency_id", "amount", "partner_bank_id", "acc_number", "requested_by"}
 OPEN_STATES = ("requested", "approved")
+MAX_REQUESTS = 10  # of one customer, that wait for a decision
 POSTED_PAYMENT_STATES = ("in_process", "paid")
 
 
@@ -81,9 +82,9 @@ class CustomerCreditWithdrawal(models.Model):
     bank_is_trusted = fields.Boolean(related="partner_bank_id.allow_out_payment", string="Trusted Bank Account")
     reason = fields.Text(readonly=True)
     refusal_reason = fields.Text(string="Refused Because", readonly=True, copy=False)
-    requested_by = fields.Many2one("res.users", required=True, readonly=True, copy=False, ondelete="restrict")
+    requested_by = fields.Many2one("res.users", readonly=True, copy=False, ondelete="set null")
     date_requested = fields.Datetime(string="Requested on", required=True, readonly=True, copy=False, index=True)
-    approved_by = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
+    approved_by = fields.Many2one("res.users", readonly=True, copy=False, ondelete="set null")
     date_approved = fields.Datetime(string="Approved on", readonly=True, copy=False)
     date_paid = fields.Datetime(string="Paid on", readonly=True, copy=False)
     reservation_id = fields.Many2one(
@@ -147,9 +148,10 @@ class CustomerCreditWithdrawal(models.Model):
         customer = partner.commercial_partner_id
         amount = currency.round(amount)
         if amount <= 0:
-            raise UserError(self.env._("The amount of a withdrawal must be positive."))
+            raise CustomerError(self.env._("The amount of a withdrawal must be positive."))
         customer._credit_lock(company)
         self._check_bank_account(bank, customer, company)
+        self._check_requests(customer, company)
         withdrawable = customer._get_withdrawable_credit(company, currency)
         if currency.compare_amounts(amount, withdrawable) > 0:
             raise InsufficientCreditError(self.env._("At most %s can be withdrawn.", currency.format(withdrawable)))
@@ -174,6 +176,17 @@ class CustomerCreditWithdrawal(models.Model):
         withdrawal._schedule_approval()
         self.env["customer.credit.mail"]._queue("withdrawal_requested", withdrawal)
         return withdrawal.with_context(mail_create_nosubscribe=False)
+
+    @api.model
+    def _check_requests(self, customer, company):
+        """:raise CustomerError: so many requests of the customer wait already that approvers would drown in them"""
+        domain = [("partner_id", "=", customer.id), ("company_id", "=", company.id), ("state", "=", "requested")]
+        if self.sudo().search_count(domain, limit=MAX_REQUESTS) >= MAX_REQUESTS:
+            raise CustomerError(
+                self.env._(
+                    "%s requests wait for a decision already. Wait until they are decided, or cancel one.", MAX_REQUESTS
+                )
+            )
 
     def action_approve(self):
         """Agree to the payment, as somebody else than whoever asked for it.
@@ -332,12 +345,12 @@ class CustomerCreditWithdrawal(models.Model):
     def _check_bank_account(self, bank, customer, company):
         """:raise UserError: there is no such account, or it belongs to somebody else, or to another company"""
         if not bank or not bank.active:
-            raise UserError(self.env._("Choose the bank account to which the credit is to be paid."))
+            raise CustomerError(self.env._("Choose the bank account to which the credit is to be paid."))
         if bank.partner_id.commercial_partner_id != customer.commercial_partner_id or bank.company_id not in (
             self.env["res.company"],
             company,
         ):
-            raise UserError(
+            raise CustomerError(
                 self.env._(
                     "The bank account %(bank)s does not belong to %(customer)s.",
                     bank=bank.acc_number,
