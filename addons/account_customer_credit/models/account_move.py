@@ -84,14 +84,16 @@ class AccountMove(models.Model):
         return super()._reverse_moves(default_values_list=default_values_list, cancel=cancel)
 
     def _check_reserves_nothing(self):
-        """What reserves credit is released by its reservation.
+        """What reserves credit is released by its reservation. An entry that is not posted reserves nothing any more,
+        and can be posted again.
 
         :raise UserError: one of the entries is that of a reservation, or has moved its credit to another account
         """
+        posted = self.sudo().filtered(lambda move: move.state == "posted")
         Reservation = self.env["customer.credit.reservation"].sudo()
-        reservation = Reservation.search([("move_id", "in", self.ids)], limit=1)
+        reservation = Reservation.search([("move_id", "in", posted.ids)], limit=1)
         # an earmark has no entry: it is on a payment, which may be taken back
-        moved = self.sudo().line_ids.filtered(lambda line: line.credit_reservation_id.move_id)
+        moved = posted.line_ids.filtered(lambda line: line.credit_reservation_id.move_id)
         if reservation := reservation or moved.credit_reservation_id[:1]:
             raise UserError(
                 self.env._(
@@ -106,8 +108,15 @@ class AccountMove(models.Model):
     # ------------------------------------------------------------------------------------------------------------------
 
     def write(self, vals):
-        """However the entry of a payment is taken back, the withdrawal that it paid is not paid any more."""
+        """However the entry of a payment is taken back, the withdrawal that it paid is not paid any more; and however
+        the entry of a reservation would be, it stays.
+
+        :raise UserError: see :meth:`_check_reserves_nothing`
+        """
+        is_taken_back = vals.get("state") in ("draft", "cancel")
+        if is_taken_back:
+            self._check_reserves_nothing()
         written = super().write(vals)
-        if vals.get("state") in ("draft", "cancel") and (payments := self.origin_payment_id):
+        if is_taken_back and (payments := self.origin_payment_id):
             self.env["customer.credit.withdrawal.payer"]._reopen_of(payments)
         return written

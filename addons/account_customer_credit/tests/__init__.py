@@ -1,6 +1,7 @@
 from . import (
     test_available_credit,
     test_customer_credit_balance,
+    test_customer_credit_cancelled_entry,
     test_customer_credit_chart,
     test_customer_credit_integrity,
     test_customer_credit_invariants,

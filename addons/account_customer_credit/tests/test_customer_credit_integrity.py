@@ -40,6 +40,18 @@ class TestCustomerCreditIntegrity(IntegrityMixin, WithdrawalCase):
         self.damage_item("partner_id = %s", self.stranger.id)
         self.assertEqual(self.find(), ["reservation_items"])
 
+    def test_credit_that_is_held_again_for_a_refused_withdrawal(self):
+        for state, decide in (("refused", self.refuse_and_unreconcile), ("cancelled", self.cancel_and_unreconcile)):
+            with self.subTest(state):
+                withdrawal = decide()
+                self.assertEqual(withdrawal.reservation_id.amount_held, 10)
+                self.assertEqual(self.find(), ["withdrawal_decided"])
+                finding = self.env["account.credit.allocation.check"]._check(self.company).finding_ids
+                self.assertEqual((finding.severity, finding.found), ("warning", "$\N{NO-BREAK SPACE}10.00"))
+                self.assertEqual(finding.action_open()["res_id"], withdrawal.reservation_id.id)
+                withdrawal.reservation_id._credit_release()
+                self.assertAgrees()
+
     def test_entry_that_is_not_posted(self):
         self.damage("UPDATE account_move SET state = 'draft' WHERE id = %s", self.reservation.move_id.id)
         self.assertEqual(self.find(), ["reservation_entry"])
@@ -97,6 +109,12 @@ class TestCustomerCreditIntegrity(IntegrityMixin, WithdrawalCase):
                 lambda: self.damage("UPDATE account_move SET state = 'draft' WHERE id = %s", entry.id),
                 lambda _check, _damaged: press(entry.sudo(False), "action_post"),
             ),
+            "withdrawal_decided": (
+                self.refuse_and_unreconcile,
+                lambda _check, withdrawal: press(
+                    self.reservation.browse(withdrawal.reservation_id.id).sudo(False), "action_release"
+                ),
+            ),
             "withdrawal_credit": (self.release_under_withdrawal, lambda _check, withdrawal: self.refuse(withdrawal)),
             "withdrawal_payment": (
                 self.unreconcile_withdrawal,
@@ -107,6 +125,20 @@ class TestCustomerCreditIntegrity(IntegrityMixin, WithdrawalCase):
     def release_under_withdrawal(self):
         withdrawal = self.request(10)
         withdrawal.sudo().reservation_id._credit_release()
+        return withdrawal
+
+    def refuse_and_unreconcile(self):
+        withdrawal = self.request(10).sudo()
+        self.refuse(withdrawal)
+        return self.unreconcile(withdrawal)
+
+    def cancel_and_unreconcile(self):
+        withdrawal = self.request(10)
+        press(withdrawal, "action_cancel")
+        return self.unreconcile(withdrawal.sudo())
+
+    def unreconcile(self, withdrawal):
+        withdrawal.reservation_id.move_id.line_ids.remove_move_reconcile()
         return withdrawal
 
     def refuse(self, withdrawal):
@@ -122,6 +154,23 @@ class TestCustomerCreditIntegrity(IntegrityMixin, WithdrawalCase):
         for kind, (damage, cure) in self.get_remedies().items():
             with self.subTest(kind=kind):
                 self.assertRemedied(kind, damage, cure)
+
+    def test_a_cancelled_entry_is_repaired_either_way(self):
+        self.env.user.group_ids |= self.env.ref("account_customer_credit.customer_credit_group_release")
+        entry = self.reservation.move_id
+
+        def cancel():
+            entry.line_ids.remove_move_reconcile()
+            self.damage("UPDATE account_move SET state = 'cancel' WHERE id = %s", entry.id)
+
+        def post_again(_check, _damaged):
+            press(entry.sudo(False), "button_draft")
+            press(entry.sudo(False), "action_post")
+
+        self.assertRemedied("reservation_entry", cancel, post_again)
+        self.assertRemedied(
+            "reservation_entry", cancel, lambda _check, _damaged: press(self.reservation.sudo(False), "action_release")
+        )
 
     def test_every_kind_has_a_remedy_that_was_tried(self):
         self.assertEqual(set(self.get_remedies()), set(dict(KINDS)))

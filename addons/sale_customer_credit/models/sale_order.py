@@ -1,8 +1,11 @@
+import logging
 from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+
+_logger = logging.getLogger(__name__)
 
 CREDIT_GROUPS = "sales_team.group_sale_salesman,account.group_account_readonly,account.group_account_invoice"
 
@@ -279,8 +282,24 @@ class SaleOrder(models.Model):
         """Make free what is kept for these orders, where all orders that it is for are invoiced or cancelled."""
         for reservation in self._get_credit_reservations():
             if not reservation._is_needed_by_orders():
-                reservation._credit_release()
+                self._release_or_say_why(reservation)
         self.invalidate_recordset(["amount_paid"])
+
+    def _release_or_say_why(self, reservation):
+        """Release what is kept for these orders. What goes wrong with that stops neither an invoice nor the order."""
+        try:
+            with self.env.cr.savepoint():
+                reservation._credit_release()
+        except UserError as error:
+            _logger.warning("%s is not released: %s", reservation.name, error)
+            for order in self & reservation._get_sale_orders():
+                order.message_post(
+                    body=self.env._(
+                        "What is reserved by %(reservation)s could not be released: %(reason)s",
+                        reservation=reservation.name,
+                        reason=error,
+                    )
+                )
 
     # ------------------------------------------------------------------------------------------------------------------
     # What becomes of the order

@@ -5,9 +5,10 @@ KINDS = [
     ("reservation_items", "Reserved credit of somebody else"),
     ("reservation_entry", "Entry of a reservation is not posted"),
     ("withdrawal_credit", "Withdrawal without its credit"),
+    ("withdrawal_decided", "Credit held for a withdrawal that is not paid"),
     ("withdrawal_payment", "Paid withdrawal, yet open"),
 ]
-WARNINGS = {"withdrawal_credit", "withdrawal_payment"}
+WARNINGS = {"withdrawal_credit", "withdrawal_decided", "withdrawal_payment"}
 
 
 class AccountCreditAllocationCheckFinding(models.Model):
@@ -56,6 +57,7 @@ class AccountCreditAllocationCheckFinding(models.Model):
             ),
             "reservation_entry": self.env._("Credit is reserved by an entry that is not posted."),
             "withdrawal_credit": self.env._("Less credit is reserved than is to be paid out by the withdrawal."),
+            "withdrawal_decided": self.env._("Credit is reserved for a withdrawal that was refused or cancelled."),
             "withdrawal_payment": self.env._(
                 "The withdrawal is paid, but its payment is not reconciled with all of the reserved credit."
             ),
@@ -70,8 +72,12 @@ class AccountCreditAllocationCheckFinding(models.Model):
             "reservation_items": self.env._(
                 "Undo what was paid with it, release the reservation, and reserve the right credit again."
             ),
-            "reservation_entry": self.env._("Post the entry again, then release the reservation if nobody needs it."),
+            "reservation_entry": self.env._(
+                "Release the reservation if nobody needs it. Else post the entry again; reset it to draft first if it "
+                "is cancelled."
+            ),
             "withdrawal_credit": self.env._("Refuse the withdrawal and request another."),
+            "withdrawal_decided": self.env._("Release the reservation."),
             "withdrawal_payment": self.env._(
                 "Open the withdrawal and press Reconcile Again, or reset its payment to draft and confirm it again."
             ),

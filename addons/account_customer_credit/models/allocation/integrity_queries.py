@@ -46,10 +46,11 @@ SELECT problem.kind, company_id, NULL, NULL, NULL, NULL, move_id, problem.curren
  ORDER BY id, problem.kind
 """
 
-# While there is a payment that is not cancelled, the credit may be spent on it already.
+# While there is a payment that is not cancelled, the credit may be spent on it already. What was refused or cancelled
+# has released its credit; to unreconcile the entry holds it again.
 WITHDRAWALS = """
 SELECT problem.kind, withdrawal.company_id, NULL, NULL, NULL, NULL, reservation.move_id, withdrawal.currency_id,
-       withdrawal.amount::text, problem.found::text, reservation.id
+       problem.expected::text, problem.found::text, reservation.id
   FROM customer_credit_withdrawal withdrawal
   JOIN customer_credit_reservation reservation ON reservation.id = withdrawal.reservation_id
   JOIN res_currency currency ON currency.id = withdrawal.currency_id
@@ -57,11 +58,15 @@ SELECT problem.kind, withdrawal.company_id, NULL, NULL, NULL, NULL, reservation.
  CROSS JOIN LATERAL (
        VALUES ('withdrawal_credit',
                withdrawal.state IN ('requested', 'approved') AND COALESCE(payment.state, 'canceled') = 'canceled',
-               COALESCE(reservation.amount_held, 0)),
-              ('withdrawal_payment', withdrawal.state = 'done', COALESCE(reservation.amount_settled, 0))
-       ) AS problem(kind, applies, found)
+               withdrawal.amount, COALESCE(reservation.amount_held, 0)),
+              ('withdrawal_decided', withdrawal.state IN ('refused', 'cancelled'),
+               0, COALESCE(reservation.amount_held, 0)),
+              ('withdrawal_payment', withdrawal.state = 'done',
+               withdrawal.amount, COALESCE(reservation.amount_settled, 0))
+       ) AS problem(kind, applies, expected, found)
  WHERE withdrawal.company_id = ANY(%(companies)s)
    AND problem.applies
-   AND withdrawal.amount - problem.found >= currency.rounding / 2
+   AND ABS(problem.expected - problem.found) >= currency.rounding / 2
+   AND (problem.found < problem.expected OR problem.kind = 'withdrawal_decided')
  ORDER BY withdrawal.id
 """

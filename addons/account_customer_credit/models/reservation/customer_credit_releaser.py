@@ -43,6 +43,7 @@ class CustomerCreditReleaser(models.AbstractModel):
         :raise UserError: more was moved to another account than is to be released
         """
         currency = reservation.currency_id
+        self._post_again(reservation.move_id)
         left = currency.round(amount - self._release_moved(reservation, amount))
         let_go, triples = self.env["account.partial.reconcile"], []
         pairs = zip(reservation._get_debit_lines(), reservation._get_own_lines(), strict=True)
@@ -60,6 +61,15 @@ class CustomerCreditReleaser(models.AbstractModel):
             )
         self._let_go(let_go)
         self.env["account.credit.allocation.executor"]._match_credit(triples, "released")
+
+    @api.model
+    def _post_again(self, move):
+        """Put the entry of a reservation that some program took back where it was: only there it can be netted with
+        itself. It takes no credits anew."""
+        if move.state == "cancel":
+            move.button_draft()
+        if move.state == "draft":
+            move.with_context(skip_credit_allocation=True)._post(soft=False)
 
     @api.model
     def _release_moved(self, reservation, amount):

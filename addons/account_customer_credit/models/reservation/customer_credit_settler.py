@@ -17,7 +17,16 @@ class CustomerCreditSettler(models.AbstractModel):
         debts = moves.sudo()._get_open_lines().filtered(lambda line: line.amount_residual_currency > 0)
         self._check_debts(reservation, moves, debts)
         debts = debts.sorted(lambda debt: (debt.date_maturity or debt.date, debt.id))
-        lines = reservation.line_ids - self.env["account.open.item.reader"]._find_void(reservation.line_ids)
+        lines = reservation.line_ids.filtered(lambda line: line.parent_state == "posted")
+        if reservation.line_ids and not lines:
+            raise UserError(
+                self.env._(
+                    "The entry %s is not posted, so nothing can be paid with it. Post it again, or release the "
+                    "reservation.",
+                    reservation.name,
+                )
+            )
+        lines -= self.env["account.open.item.reader"]._find_void(lines)
         lines = lines.filtered(lambda line: line.amount_residual_currency < 0).sorted("id")
         left = held = reservation._check_amount(amount)
         executor = self.env["account.credit.allocation.executor"].sudo()
