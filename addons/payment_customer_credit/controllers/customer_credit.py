@@ -1,8 +1,13 @@
 """What the pages on customer credit share. Whose credit it is never comes from the browser."""
 
+import logging
 from decimal import Decimal, InvalidOperation
 
 from odoo.http import request
+
+from odoo.addons.account_customer_credit.exceptions import CustomerError
+
+_logger = logging.getLogger(__name__)
 
 MESSAGE_KEY = "customer_credit_message"
 QUESTION_KEY = "customer_credit_question"
@@ -56,6 +61,14 @@ def pop_message():
     """The message for this page, ``{"kind": …, "text": …}``, or None."""
     message = request.session.pop(MESSAGE_KEY, None)
     return message and {"kind": message[0], "text": message[1]}
+
+
+def get_sentence(error):
+    """What to tell a customer of an error: its own words only if they are meant for customers."""
+    if isinstance(error, CustomerError):
+        return str(error)
+    _logger.warning("A request of customer %s failed: %s", get_customer().id, error)
+    return request.env._("Your credit cannot be used at this moment. Please try again later, or contact us.")
 
 
 def get_owed(amount, credit, currency):

@@ -4,9 +4,18 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
+from odoo.addons.account_customer_credit.exceptions import CustomerError
 from odoo.addons.base.models.res_bank import sanitize_account_number
 
-from .customer_credit import get_customer, parse_amount, parse_id, parse_text, pop_message, set_message
+from .customer_credit import (
+    get_customer,
+    get_sentence,
+    parse_amount,
+    parse_id,
+    parse_text,
+    pop_message,
+    set_message,
+)
 from .portal import CustomerCreditPortal
 
 WITHDRAWALS_SHOWN = 50
@@ -59,12 +68,12 @@ class CustomerCreditWithdrawalPortal(CustomerCreditPortal):
         get_customer()._credit_lock(withdrawal.company_id)
         try:
             if withdrawal.state != "requested":
-                raise UserError(request.env._("%s has been decided already.", withdrawal.name))
+                raise CustomerError(request.env._("%s has been decided already.", withdrawal.name))
             with request.env.cr.savepoint():
                 withdrawal._cancel_by_customer()
             set_message("success", request.env._("%s is cancelled. Its amount is available again.", withdrawal.name))
         except UserError as error:
-            set_message("danger", error)
+            set_message("danger", get_sentence(error))
         return request.redirect("/my/credit")
 
     def _get_withdrawal_balance(self, company_id, currency_id):
@@ -92,7 +101,7 @@ class CustomerCreditWithdrawalPortal(CustomerCreditPortal):
                     reason=parse_text(post.get("reason"), 500) or None,
                 )
         except UserError as error:
-            return str(error)
+            return get_sentence(error)
         return None
 
     def _get_withdrawal_account(self, company, post):
@@ -107,10 +116,10 @@ class CustomerCreditWithdrawalPortal(CustomerCreditPortal):
                 lambda bank: bank.id == parse_id(post.get("bank_id"))
             ):
                 return account
-            raise UserError(request.env._("Please choose a bank account, or enter its number."))
+            raise CustomerError(request.env._("Please choose a bank account, or enter its number."))
         if known := self._find_withdrawal_account(number):
             if known not in self._get_withdrawal_accounts(company):
-                raise UserError(request.env._("This bank account cannot be used. Please enter another one."))
+                raise CustomerError(request.env._("This bank account cannot be used. Please enter another one."))
             return known
         Bank = request.env["res.partner.bank"].sudo()
         return Bank.create({"acc_number": number, "partner_id": get_customer().id, "allow_out_payment": False})

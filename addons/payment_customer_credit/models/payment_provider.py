@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Command
 
 from odoo.addons.account_customer_credit.models.balance.context_ids import get_ids
 from odoo.addons.payment import utils as payment_utils
@@ -102,18 +103,18 @@ class PaymentProvider(models.Model):
 
     @api.model
     def _get_customer_credit_payers(self, partner_id, **kwargs):
-        """The commercial partners whose payment it is: of who pays, and of each document that is paid.
+        """The commercial partners whose payment it is: of who pays, and of each document that is paid. None where no
+        document is named: credit settles documents.
 
         :param int partner_id: who pays
         :param dict kwargs: the payment context, with the ids of documents
         """
-        partners = self.env["res.partner"].sudo().browse(partner_id).exists()
-        partners += partners.browse(get_ids(self.env.context.get("customer_credit_partner_id"))).exists()
+        partners = self.env["res.partner"].sudo().browse(self.env.context.get("customer_credit_partner_id", ()))
         for model, name in (("account.move", "invoice_id"), ("sale.order", "sale_order_id")):
             document_id = kwargs.get(name)
             if model in self.env and str(document_id).isdecimal():
                 partners += self.env[model].sudo().browse(int(document_id)).exists().partner_id
-        return partners.commercial_partner_id
+        return partners and (partners + partners.browse(partner_id).exists()).commercial_partner_id
 
     def _can_spend_customer_credit(self, company_id, payers, amount, currency):
         """Whether the current user may pay ``amount`` for ``payers`` with credit.
@@ -140,3 +141,25 @@ class PaymentProvider(models.Model):
             [("code", "=", "customer_credit"), ("company_id", "=", company.id), ("state", "=", "enabled")], limit=1
         )
         return provider if provider.is_published or self.env.user._is_internal() else provider.browse()
+
+    # --- uninstalled and installed again ------------------------------------------------------------------------------
+
+    @api.model
+    def _take_up_credit_providers(self):
+        """Make the providers that an earlier uninstallation left behind, as their transactions need them, what they
+        were; those that the installation has made beside them go."""
+        made = self.env.ref("payment_customer_credit.payment_provider_customer_credit")
+        left = self.search([("code", "=", "none"), ("module_id", "=", made.module_id.id)])
+        for provider in left:
+            provider.write(
+                {
+                    "code": made.code,
+                    "redirect_form_view_id": made.redirect_form_view_id.id,
+                    "payment_method_ids": [Command.set(made.with_context(active_test=False).payment_method_ids.ids)],
+                }
+            )
+        if known := left.filtered(lambda provider: provider.company_id == made.company_id)[:1]:
+            domain = [("module", "=", "payment_customer_credit"), ("name", "=", "payment_provider_customer_credit")]
+            self.env["ir.model.data"].search(domain).res_id = known.id
+            self.env["ir.model.data"].flush_model()  # names are looked up in the database
+            made.unlink()

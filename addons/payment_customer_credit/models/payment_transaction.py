@@ -1,8 +1,12 @@
+import logging
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.http import request
 
 from odoo.addons.account_customer_credit.exceptions import InsufficientCreditError
+
+_logger = logging.getLogger(__name__)
 
 
 class PaymentTransaction(models.Model):
@@ -55,6 +59,7 @@ class PaymentTransaction(models.Model):
         customer._credit_lock(self.company_id)
         if self.state != "draft":
             return
+        self._settle_what_is_held_already()
         refusal = self._get_customer_credit_refusal()
         if not refusal:
             try:
@@ -64,8 +69,11 @@ class PaymentTransaction(models.Model):
                     )
             except InsufficientCreditError:
                 refusal = self._get_customer_credit_shortage()
-            except UserError as error:
-                refusal = str(error)
+            except UserError as error:  # in words for bookkeepers
+                _logger.warning("%s was not paid with credit: %s", self.reference, error)
+                refusal = self.env._(
+                    "Your credit cannot be used at this moment. Please try again later, or contact us."
+                )
         if refusal:
             self._set_error(refusal)
         else:
@@ -97,8 +105,20 @@ class PaymentTransaction(models.Model):
             return self.env._("Payments with credit get no discount for early payment. Pay the whole, or another way.")
         due = self._get_customer_credit_due()
         if due is not None and self.currency_id.compare_amounts(self.amount, due) > 0:
-            return self.env._("Only %s is still to be paid.", self.currency_id.format(due))
+            return self._get_customer_credit_excess(due)
         return ""
+
+    def _get_customer_credit_excess(self, due):
+        """Why no more than ``due`` can be paid, a sentence for the customer."""
+        currency = self.currency_id
+        if currency.compare_amounts(due, 0) > 0:
+            return self.env._("Only %s is still to be paid.", currency.format(due))
+        held = self._get_customer_credit_unsettled()
+        if currency.compare_amounts(held, 0) > 0:
+            return self.env._(
+                "%s of your credit is kept for this already, so nothing is left to pay.", currency.format(held)
+            )
+        return self.env._("This is paid already.")
 
     def _takes_early_payment_discount(self):
         """Whether the amount is that of an invoice less its discount: to settle it would need a write-off."""
@@ -141,6 +161,15 @@ class PaymentTransaction(models.Model):
             held = reservation.amount_held
             unsettled += held if None in amounts else min(sum(max(amount, 0.0) for amount in amounts), held)
         return unsettled
+
+    def _settle_what_is_held_already(self):
+        """Pay the invoices of this transaction with what others hold for them, where that could not be settled at the
+        time, or somebody has undone it since."""
+        try:
+            with self.env.cr.savepoint():
+                (self.invoice_ids.transaction_ids - self)._settle_customer_credit()
+        except UserError as error:
+            _logger.info("What is held for %s is not settled: %s", self.reference, error)
 
     def _get_customer_credit_done_message(self):
         """What this payment has done, for its customer: how much is paid with credit, and what is left to pay."""

@@ -182,8 +182,45 @@ class TestPayWithCredit(CreditPaymentCase):
         for tx in first, second:  # as where the first one's post-processing fails
             tx._process("customer_credit", {"reference": tx.reference})
         self.assertEqual((first.state, second.state), ("done", "error"))
-        self.assertIn("Only $\xa00.00 is still to be paid", second.state_message)
+        self.assertIn("This is paid already", second.state_message)
+        self.assertOpen(invoice, 0)
         self.assertCredit(120)
+
+    def test_an_invoice_that_was_unreconciled_is_paid_by_what_is_held_for_it(self):
+        invoice = self.invoice(80)
+        first = self.pay_with_credit(self.transaction(80, [invoice]))
+        self.open_items(invoice).remove_move_reconcile()
+        self.assertEqual(self.reservations(first).amount_held, 80)
+        second = self.pay_with_credit(self.transaction(80, [invoice]))
+        self.assertEqual(second.state, "error")
+        self.assertIn("This is paid already", second.state_message)
+        self.assertOpen(invoice, 0)
+        self.assertEqual(self.reservations(first).amount_held, 0)
+        self.assertCredit(20)
+
+    def test_what_is_held_and_cannot_be_settled_now_is_said_to_be_held(self):
+        invoice = self.invoice(80)
+        first = self.pay_with_credit(self.transaction(80, [invoice]))
+        self.open_items(invoice).remove_move_reconcile()
+        reservation = self.reservations(first)
+        self.env.cr.execute("UPDATE account_move SET state = 'cancel' WHERE id = %s", (reservation.move_id.id,))
+        self.env.cr.execute(
+            "UPDATE account_move_line SET parent_state = 'cancel' WHERE move_id = %s", (reservation.move_id.id,)
+        )
+        self.env.invalidate_all()
+        second = self.pay_with_credit(self.transaction(80, [invoice]))
+        self.assertEqual(second.state, "error")
+        self.assertIn("$\xa080.00 of your credit is kept for this already", second.state_message)
+        self.assertOpen(invoice, 80)
+
+    def test_the_customer_reads_no_sentence_for_bookkeepers(self):
+        self.company._get_customer_credit_journal().active = False
+        with self.assertLogs("odoo.addons.payment_customer_credit", "WARNING"):
+            tx = self.pay_with_credit(self.transaction(80, [self.invoice(80)]))
+        self.assertEqual(tx.state, "error")
+        self.assertNotIn("journal", tx.state_message)
+        self.assertIn("cannot be used at this moment", tx.state_message)
+        self.assertCredit(100)
 
     def test_an_invoice_is_posted_though_the_credit_for_it_cannot_be_used(self):
         invoice = self.invoice(80)

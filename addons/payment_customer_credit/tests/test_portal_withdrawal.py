@@ -184,6 +184,43 @@ class TestPortalWithdrawal(CreditPortalCase):
         self.assertNotIn(withdrawal.name, self.get("/my/credit").text)
         self.assertEqual(self.withdrawals().state, "requested")
 
+    def test_the_customer_reads_no_sentence_for_bookkeepers(self):
+        self.log_in()
+        self.company._get_customer_credit_journal().active = False
+        with self.assertLogs("odoo.addons.payment_customer_credit", "WARNING"):
+            page = self.request_withdrawal(60).text
+        self.assertNotIn("archived journal", page)
+        self.assertIn("cannot be used at this moment", page)
+        self.assertFalse(self.withdrawals())
+
+    def test_to_take_a_request_back_tells_no_more(self):
+        self.log_in()
+        self.request_withdrawal(60)
+        withdrawal = self.withdrawals()
+        self.env.cr.execute(
+            "UPDATE account_move SET state = 'cancel' WHERE id = %s", (withdrawal.reservation_id.move_id.id,)
+        )
+        self.receivable.active = False
+        self.env.invalidate_all()
+        with self.assertLogs("odoo.addons.payment_customer_credit", "WARNING"):
+            page = self.cancel(withdrawal).text
+        self.assertIn("cannot be used at this moment", page)
+        self.assertEqual(self.withdrawals().state, "requested")
+
+    def test_requests_that_wait_are_limited(self):
+        self.log_in()
+        for count in range(10):
+            self.request_withdrawal(1, 100 - count)
+        self.assertIn("10 requests wait for a decision already", self.request_withdrawal(1, 90).text)
+        self.assertEqual(len(self.withdrawals()), 10)
+
+    def test_a_customer_who_asked_may_be_deleted_as_a_user(self):
+        self.log_in()
+        self.request_withdrawal(60)
+        self.portal_user.unlink()
+        withdrawal = self.withdrawals()
+        self.assertEqual((withdrawal.requested_by.ids, withdrawal.contact_id), ([], self.contact))
+
     def test_a_form_without_its_token_is_refused(self):
         self.log_in()
         with self.assertLogs("odoo.http", "WARNING"):

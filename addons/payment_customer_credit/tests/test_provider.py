@@ -1,6 +1,8 @@
+from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
+from ..hooks import _remove_customer_credit_provider, _setup_customer_credit_provider
 from .common import CreditPaymentCase
 
 
@@ -9,7 +11,9 @@ class TestProvider(CreditPaymentCase):
     """Customer credit as a provider: without a journal, and offered to whom it belongs only."""
 
     def offered(self, amount=100, user=None, partner=None, company=None, context=(), **options):
-        """Whether credit is among the payment methods of a payment."""
+        """Whether credit is among the payment methods of a payment: of an invoice, unless something else is said."""
+        if not context and "invoice_id" not in options:
+            options["invoice_id"] = self.invoice(10, partner or self.contact).id
         Provider = self.env(user=user or self.portal_user)["payment.provider"].sudo()
         providers = Provider.with_context(**dict(context))._get_compatible_providers(
             (company or self.company).id,
@@ -70,6 +74,42 @@ class TestProvider(CreditPaymentCase):
         self.assertFalse(self.offered(10, invoice_id=invoice.id))
         self.assertFalse(self.offered(10, context={"customer_credit_partner_id": self.stranger.id}))
         self.assertTrue(self.offered(10, invoice_id=self.invoice(10).id))
+
+    def test_it_is_not_offered_for_nothing(self):
+        """A link to pay some amount names no document that it would settle."""
+        self.assertFalse(self.offered(10, invoice_id=None))
+        self.assertFalse(self.offered(10, invoice_id=self.invoice(10).id + 10_000))
+
+    def test_after_an_uninstallation_the_old_providers_are_taken_up_again(self):
+        env = self.env(su=True)  # as the hooks
+        Provider = env["payment.provider"]
+        theirs = self.provider("customer_credit", company=env["res.company"].create({"name": "Other company"}))
+        tx = self.pay_with_credit(self.transaction(60, [self.invoice(60)]))
+        ours, known = self.credit_provider.sudo(), Provider.search([])
+        _remove_customer_credit_provider(env)
+        self.assertEqual({ours.code, theirs.code}, {"none"})
+        # the data of the addon are deleted and made anew, as far as nothing keeps them
+        main = env.ref("payment_customer_credit.payment_provider_customer_credit")
+        made = Provider.create(
+            {
+                "name": "Customer Credit",
+                "code": "customer_credit",
+                "company_id": main.company_id.id,
+                "module_id": main.module_id.id,
+                "redirect_form_view_id": env.ref("payment_customer_credit.redirect_form").id,
+                "payment_method_ids": [Command.set(self.credit_method.ids)],
+            }
+        )
+        names = [("module", "=", "payment_customer_credit"), ("name", "=", "payment_provider_customer_credit")]
+        env["ir.model.data"].search(names).res_id = made.id
+        env.flush_all()
+        _setup_customer_credit_provider(env)
+        self.assertEqual(Provider.search([]), known)
+        self.assertEqual((ours.code, theirs.code, tx.provider_code), ("customer_credit",) * 3)
+        self.assertEqual(env.ref("payment_customer_credit.payment_provider_customer_credit"), main)
+        ours.write({"state": "enabled", "is_published": True})
+        self.assertTrue(self.offered(10))
+        self.assertEqual(self.pay_with_credit(self.transaction(10, [self.invoice(10)])).state, "done")
 
     def test_it_is_not_offered_in_another_company(self):
         other = self.setup_other_company(name="Other company")["company"]
