@@ -134,9 +134,9 @@ class ResCompany(models.Model):
         with conflicts_expected(self.env.cr):
             number = sequence.next_by_id(sequence_date=date)
             if self.env[code].sudo().search_count([("company_id", "=", self.id), ("name", "=", number)], limit=1):
-                self._let_no_other_change(sequence)
                 counter = sequence._get_current_sequence(date)
                 begin = counter.date_from if sequence.use_date_range else None
+                # of two that correct it, the second one meets the row that the first one wrote, and is tried again
                 counter.number_next_actual = self._get_last_credit_allocation_number(sequence, begin) + 1
                 number = sequence.next_by_id(sequence_date=date)
         return number
@@ -156,8 +156,10 @@ class ResCompany(models.Model):
             sequence = Sequence.search(domain, limit=1)
         ranges = sequence.date_range_ids
         if not ranges.filtered(lambda year: year.date_from <= date <= year.date_to):
+            # Two transactions must not both begin a year: a write to the row that they share makes the second one fail
+            # in a way that is tried again.
             with conflicts_expected(self.env.cr):
-                self._let_no_other_change(sequence)
+                self.env.cr.execute("UPDATE ir_sequence SET write_date = write_date WHERE id = %s", (sequence.id,))
             begin = date.replace(month=1, day=1)
             ranges.create(
                 {
@@ -168,12 +170,6 @@ class ResCompany(models.Model):
                 }
             )
         return sequence
-
-    @api.model
-    def _let_no_other_change(self, sequence):
-        """Two transactions must not both begin a year, or both correct it: a write to the row that they share makes the
-        second one fail in a way that is tried again."""
-        self.env.cr.execute("UPDATE ir_sequence SET write_date = write_date WHERE id = %s", (sequence.id,))
 
     def _get_last_credit_allocation_number(self, sequence, begin):
         """The highest number that is taken, of those that a sequence gives with the prefix and suffix of today; 0 for

@@ -136,7 +136,8 @@ class TestRealTransactions(RealTransactionsCase):
             late_env["ir.sequence.date_range"].search([("date_from", "=", "2039-01-01")]).unlink()
 
     def test_two_that_find_a_sequence_set_back_get_two_numbers(self):
-        """Both look at the numbers that are taken, the second one at an old view of them, and starts again."""
+        """Both look at the numbers that are taken, the second one at an old view of them. It writes the row of the year
+        that the first one has written, and starts again."""
         day, year = date(2039, 6, 1), [("date_from", "=", "2039-01-01")]
 
         def number(env):
