@@ -22,7 +22,9 @@ class AccountCreditAllocationRunScope(models.AbstractModel):
         default=lambda self: self.env.company,
         help="Its branches are covered, too.",
     )
-    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", related_sudo=False, string="Company Currency"
+    )
     user_id = fields.Many2one(
         "res.users",
         string="Responsible",

@@ -17,7 +17,9 @@ class CustomerCreditAdjustment(models.TransientModel):
     )
     amount = fields.Monetary(help="Positive gives credit, negative takes it away.")
     new_balance = fields.Monetary(help="What the customer shall have afterwards.")
-    known_credit = fields.Monetary(compute="_compute_known_credit", precompute=True, store=True, readonly=False)
+    known_credit = fields.Monetary(
+        compute="_compute_known_credit", precompute=True, store=True, readonly=False, compute_sudo=False
+    )
     difference = fields.Monetary(compute="_compute_difference", help="What the entry gives or takes away.")
     account_id = fields.Many2one(
         "account.account",

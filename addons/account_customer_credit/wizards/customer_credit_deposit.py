@@ -17,6 +17,7 @@ class CustomerCreditDeposit(models.TransientModel):
         "account.journal",
         required=True,
         compute="_compute_journal_id",
+        compute_sudo=False,
         precompute=True,
         store=True,
         readonly=False,

@@ -8,7 +8,8 @@ class CustomerCreditWithdrawalPayment(models.TransientModel):
     _description = "Pay Withdrawal of Customer Credit"
 
     withdrawal_id = fields.Many2one("customer.credit.withdrawal", required=True, readonly=True, ondelete="cascade")
-    # with the user's own rights: the id of the withdrawal comes from a client, who may have guessed it
+    # all with the user's own rights: the id of the withdrawal comes from a client, who may have guessed it, and what a
+    # compute has read as superuser stays in the cache for whatever is asked next
     company_id = fields.Many2one(related="withdrawal_id.company_id", related_sudo=False)
     currency_id = fields.Many2one(related="withdrawal_id.currency_id", related_sudo=False)
     partner_id = fields.Many2one(related="withdrawal_id.partner_id", related_sudo=False)
@@ -18,6 +19,7 @@ class CustomerCreditWithdrawalPayment(models.TransientModel):
         "account.journal",
         required=True,
         compute="_compute_journal_id",
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,
@@ -32,13 +34,14 @@ class CustomerCreditWithdrawalPayment(models.TransientModel):
         string="Payment Method",
         required=True,
         compute="_compute_payment_method_line_id",
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,
         domain="[('id', 'in', available_payment_method_line_ids)]",
     )
     date = fields.Date(string="Payment Date", required=True, default=fields.Date.context_today)
-    memo = fields.Char(compute="_compute_memo", store=True, readonly=False, precompute=True)
+    memo = fields.Char(compute="_compute_memo", compute_sudo=False, store=True, readonly=False, precompute=True)
 
     @api.depends("withdrawal_id")
     def _compute_journal_id(self):

@@ -12,7 +12,13 @@ class CustomerCreditWithdrawalRequest(models.TransientModel):
     partner_id = fields.Many2one("res.partner", string="Customer", required=True)
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     currency_id = fields.Many2one(
-        "res.currency", required=True, compute="_compute_currency_id", store=True, readonly=False, precompute=True
+        "res.currency",
+        required=True,
+        compute="_compute_currency_id",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     amount_withdrawable = fields.Monetary(
         string="May Be Withdrawn",
@@ -26,12 +32,15 @@ class CustomerCreditWithdrawalRequest(models.TransientModel):
         string="Bank Account",
         required=True,
         compute="_compute_partner_bank_id",
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,
         domain="[('id', 'in', available_bank_ids)]",
     )
-    bank_is_trusted = fields.Boolean(related="partner_bank_id.allow_out_payment", string="Trusted Bank Account")
+    bank_is_trusted = fields.Boolean(
+        related="partner_bank_id.allow_out_payment", related_sudo=False, string="Trusted Bank Account"
+    )
     reason = fields.Text()
     withdrawal_id = fields.Many2one("customer.credit.withdrawal", readonly=True)
 
@@ -43,6 +52,7 @@ class CustomerCreditWithdrawalRequest(models.TransientModel):
     @api.depends("partner_id", "company_id", "currency_id")
     def _compute_amount_withdrawable(self):
         for dialog in self:
+            dialog.partner_id._origin.check_access("read")
             customer = dialog.partner_id.commercial_partner_id.sudo()
             dialog.amount_withdrawable = (
                 customer._get_withdrawable_credit(dialog.company_id, dialog.currency_id)

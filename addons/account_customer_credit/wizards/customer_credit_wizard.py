@@ -42,6 +42,7 @@ class CustomerCreditWizard(models.AbstractModel):
         has not selected."""
         if not (self.partner_id and self.currency_id and self.company_id in self.env.companies):
             return 0.0
+        self.partner_id._origin.check_access("read")
         return self.partner_id.sudo()._get_credit(self.company_id, self.currency_id)
 
     @api.model

@@ -1,5 +1,5 @@
 from . import (
-    test_order_cancelled_entry,
+    test_dialogs_tell_nothing,
     test_order_credit_portal,
     test_order_credit_properties,
     test_order_pay_with_credit,

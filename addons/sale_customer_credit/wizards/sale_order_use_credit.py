@@ -27,6 +27,7 @@ class SaleOrderUseCredit(models.TransientModel):
     amount = fields.Monetary(
         string="Use",
         compute="_compute_amount",
+        compute_sudo=False,
         store=True,
         readonly=False,
         required=True,
