@@ -23,6 +23,22 @@ class ResPartner(models.Model):
         groups="account.group_account_readonly,account.group_account_invoice",
     )
 
+    @api.model
+    def _get_credit_setting_fields(self):
+        """The fields that say what is done with a partner's credits: a hook. Accounting reads them, and who makes
+        invoices may change them."""
+        return {"credit_allocation_policy"}
+
+    def _has_field_access(self, field, operation):
+        if (
+            operation == "write"
+            and not self.env.su
+            and field.name in self._get_credit_setting_fields()
+            and not self.env.user.has_group("account.group_account_invoice")
+        ):
+            return False
+        return super()._has_field_access(field, operation)
+
     def write(self, vals):
         Trigger = self.env["account.credit.allocation.trigger"]
         # another parent is no case of its own: Odoo writes the new commercial partner on the journal items

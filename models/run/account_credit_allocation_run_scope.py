@@ -95,6 +95,15 @@ class AccountCreditAllocationRunScope(models.AbstractModel):
         "changed. Followers are not told that an invoice is paid.",
     )
 
+    def write(self, vals):
+        """
+        :raise AccessError: it would be of a company that the user has not selected. Odoo asks only what it was before.
+        """
+        written = super().write(vals)
+        if "company_id" in vals:
+            self.check_access("write")
+        return written
+
     @api.constrains("company_id", "rule_ids")
     def _check_rules(self):
         for record in self:

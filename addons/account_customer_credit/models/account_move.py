@@ -60,7 +60,9 @@ class AccountMove(models.Model):
         return computed
 
     def js_assign_outstanding_line(self, line_id):
+        self.check_access("write")
         line = self.env["account.move.line"].browse(line_id)
+        line.check_access("write")
         if not line._may_settle(self):
             raise UserError(
                 self.env._(
@@ -76,6 +78,8 @@ class AccountMove(models.Model):
     # ------------------------------------------------------------------------------------------------------------------
 
     def button_draft(self):
+        if self:  # who may change no entries may still press a button that finds none
+            self.check_access("write")
         self._check_reserves_nothing()
         return super().button_draft()
 
@@ -95,6 +99,7 @@ class AccountMove(models.Model):
         # an earmark has no entry: it is on a payment, which may be taken back
         moved = posted.line_ids.filtered(lambda line: line.credit_reservation_id.move_id)
         if reservation := reservation or moved.credit_reservation_id[:1]:
+            self.check_access("read")
             raise UserError(
                 self.env._(
                     "%(entry)s reserves credit for %(origin)s. Release the reservation instead.",
@@ -106,6 +111,13 @@ class AccountMove(models.Model):
     # ------------------------------------------------------------------------------------------------------------------
     # The entry of a payment that paid a withdrawal
     # ------------------------------------------------------------------------------------------------------------------
+
+    def _has_field_access(self, field, operation):
+        """What an entry was to a customer's credit is said by the window that makes it, as superuser: the customer reads
+        it, and to correct is another right than to take in money."""
+        if field.name == "customer_credit_kind" and operation == "write" and not self.env.su:
+            return False
+        return super()._has_field_access(field, operation)
 
     def write(self, vals):
         """However the entry of a payment is taken back, the withdrawal that it paid is not paid any more; and however

@@ -37,6 +37,11 @@ class ResPartner(models.Model):
         "for all of its contacts.",
     )
 
+    @api.model
+    def _get_credit_setting_fields(self):
+        own = {"customer_credit_overdraft", "customer_credit_overdraft_limit", "customer_credit_no_mail"}
+        return super()._get_credit_setting_fields() | own
+
     def _commercial_fields(self):
         return super()._commercial_fields() + ["customer_credit_overdraft", "customer_credit_overdraft_limit"]
 

@@ -87,12 +87,12 @@ class CustomerCreditEntry(models.AbstractModel):
                     "currency_id": self.currency_id.id,
                     "date": self.date,
                     "ref": self.reason,
-                    "customer_credit_kind": kind,
                     "credit_allocation_excluded": self.keep_as_credit,
                     "line_ids": items,
                 }
             )
         )
+        move.sudo().customer_credit_kind = kind
         move.action_post()
         return move
 

@@ -27,6 +27,8 @@ class AccountMove(models.Model):
 
     def button_cancel(self):
         """The credit that paid the invoice goes back to the customer; a draft may be posted again, and keeps it."""
+        if self:
+            self.check_access("write")
         cancelled = super().button_cancel()
         self.sudo().transaction_ids._release_unneeded_customer_credit()
         return cancelled

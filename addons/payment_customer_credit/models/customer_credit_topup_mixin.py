@@ -33,7 +33,7 @@ class CustomerCreditTopupMixin(models.AbstractModel):
 
     def _keep_customer_credit_topup(self, payment):
         """The payment of a top-up is credit; an overdraft is settled with it first, and the customer is told."""
-        payment.move_id.customer_credit_kind = "deposit"
+        payment.move_id.sudo().customer_credit_kind = "deposit"
         customer = self.partner_id.commercial_partner_id
         customer._credit_settle_overdraft(payment.company_id, payment.currency_id)
         self.env["customer.credit.mail"]._queue("deposit", payment)

@@ -24,11 +24,15 @@ class AccountMove(models.Model):
         return posted
 
     def button_draft(self):
+        if self:
+            self.check_access("write")
         drafted = super().button_draft()
         self._release_payments_of_orders()
         return drafted
 
     def button_cancel(self):
+        if self:
+            self.check_access("write")
         cancelled = super().button_cancel()
         self._release_payments_of_orders()
         return cancelled
@@ -41,11 +45,12 @@ class AccountMove(models.Model):
 
     def js_assign_outstanding_line(self, line_id):
         """What is kept for the order of this invoice pays the order's share only, and that is put on record."""
+        self.check_access("write")
         line = self.env["account.move.line"].browse(line_id)
+        line.check_access("write")
         reservation = line.sudo().credit_reservation_id
         if not reservation or not reservation._get_sale_orders() or not reservation._may_settle(self):
             return super().js_assign_outstanding_line(line_id)
-        self.check_access("write")
         self.env["account.partial.reconcile"].check_access("create")
         return reservation._pay_invoice_of_order(self)
 

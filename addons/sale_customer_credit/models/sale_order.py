@@ -311,7 +311,12 @@ class SaleOrder(models.Model):
         return cancelled
 
     def action_draft(self):
-        """An order that is taken up again has its online payments back, as far as they are still there."""
+        """An order that is taken up again has its online payments back, as far as they are still there.
+
+        :raise AccessError: the user may not change one of the orders; Odoo asks only for those that it resets
+        """
+        if self:
+            self.check_access("write")
         drafted = super().action_draft()
         for transaction in self.sudo().transaction_ids:
             for paid in transaction | transaction.child_transaction_ids:

@@ -277,6 +277,9 @@ class CustomerCreditReservation(models.Model):
         :raise AccessError: no right to release reservations
         :raise UserError: the credit waits for a withdrawal, which is refused or cancelled instead
         """
+        self.check_access("read")
+        if not self.env.user.has_group("account_customer_credit.customer_credit_group_release"):
+            raise AccessError(self.env._("You may not release reserved credit. Ask an accountant to do it."))
         withdrawal = (
             self.env["customer.credit.withdrawal"]
             .sudo()
@@ -284,9 +287,6 @@ class CustomerCreditReservation(models.Model):
         )
         if withdrawal:
             raise UserError(self.env._("This credit waits for %s. Refuse or cancel that.", withdrawal.name))
-        if not self.env.user.has_group("account_customer_credit.customer_credit_group_release"):
-            raise AccessError(self.env._("You may not release reserved credit. Ask an accountant to do it."))
-        self.check_access("read")
 
     def action_open_origin(self):
         """Open what the credit is reserved for."""

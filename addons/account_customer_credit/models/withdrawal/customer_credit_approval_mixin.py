@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -42,6 +44,10 @@ class CustomerCreditApprovalMixin(models.AbstractModel):
         return users.filtered(self._may_approve)
 
     def _schedule_approval(self):
+        note = ""
+        if not self.bank_is_trusted:
+            # typed by a customer, perhaps: a note is HTML, and takes any text as such
+            note = Markup("<p>%s</p>") % self.env._("The bank account %s is not trusted yet.", self.acc_number)
         approvers = self._get_approvers()
         for approver in approvers:
             note = ""

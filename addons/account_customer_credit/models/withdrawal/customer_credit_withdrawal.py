@@ -345,7 +345,9 @@ class CustomerCreditWithdrawal(models.Model):
     def _check_bank_account(self, bank, customer, company):
         """:raise UserError: there is no such account, or it belongs to somebody else, or to another company"""
         if not bank or not bank.active:
-            raise CustomerError(self.env._("Choose the bank account to which the credit is to be paid."))
+            raise UserError(self.env._("Choose the bank account to which the credit is to be paid."))
+        if not any(map(str.isalnum, bank.acc_number)):
+            raise UserError(self.env._("Enter the number of the bank account, with its letters and digits."))
         if bank.partner_id.commercial_partner_id != customer.commercial_partner_id or bank.company_id not in (
             self.env["res.company"],
             company,
