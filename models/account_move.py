@@ -85,6 +85,7 @@ class AccountMove(models.Model):
 
     def action_open_credit_allocations(self):
         """Open the allocation documents that settled something of these entries, or with them."""
+        self.check_access("read")
         documents = self.env["account.credit.allocation"].union(*self._get_credit_allocations_by_move().values())
         return documents._get_open_action()
 

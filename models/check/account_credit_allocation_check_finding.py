@@ -156,6 +156,7 @@ class AccountCreditAllocationCheckFinding(models.Model):
         :return: an action, or False when the record is gone
         """
         self.ensure_one()
+        self.check_access("read")
         if document := self.allocation_id:
             return document._get_open_action()
         if move := self.move_id or self.item_id.move_id:

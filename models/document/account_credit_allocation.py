@@ -321,6 +321,7 @@ class AccountCreditAllocation(models.Model):
 
         :return: :class:`AllocationScope`
         """
+        moves.check_access("read")
         lines = moves._get_open_lines()
         return AllocationScope(
             company_ids=tuple(self.env.companies.ids),
@@ -359,6 +360,7 @@ class AccountCreditAllocation(models.Model):
     def action_open_by_partner(self):
         """Open the document's lines, partner by partner."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("By Partner"),

@@ -174,6 +174,7 @@ class AccountCreditAllocationLeftover(models.Model):
         :raise UserError: it is of an addon that is not there
         """
         self.ensure_one()
+        self.check_access("read")
         if self.named_model not in self.env:
             raise UserError(self.env._("What %s was left for cannot be opened any more.", self.label))
         record = self.env[self.named_model].browse(self.named_id)
@@ -190,6 +191,7 @@ class AccountCreditAllocationLeftover(models.Model):
 
         :return: an action, see ``account.move``
         """
+        self.env["account.credit.allocation"]._check_may_allocate()
         self.ensure_one()
         if self.side == "credit":
             return self.move_id.action_open_invoice_wizard()
@@ -201,7 +203,9 @@ class AccountCreditAllocationLeftover(models.Model):
         :return: a client action that says what was done
         :raise UserError: it is excluded by its journal or its partner, not by a mark of its own; or this is a preview
         """
+        self.env["account.credit.allocation"]._check_may_allocate()
         self.ensure_one()
+        self.check_access("read")
         if self.allocation_state == "draft":
             raise UserError(self.env._("This is a preview. Apply it, and include the document afterwards."))
         named = self.env["account.move"].browse(self.named_id if self.named_model == "account.move" else [])

@@ -261,6 +261,7 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
     def action_open_allocations(self):
         """Open the documents of the run."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Allocations"),
@@ -273,11 +274,13 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
     def action_open_leftovers(self):
         """Open what the run left."""
         self.ensure_one()
+        self.check_access("read")
         return self._get_leftover_action([])
 
     def action_open_partners(self):
         """Open the work list."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Partners"),

@@ -210,6 +210,7 @@ class AccountCreditAllocationRunSchedule(models.Model):
     def action_open_runs(self):
         """Open the runs of the schedule."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Runs"),

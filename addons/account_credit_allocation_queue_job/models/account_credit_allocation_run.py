@@ -56,6 +56,7 @@ class AccountCreditAllocationRun(models.Model):
         :return: an action that lists the jobs, or says how they are doing to somebody who may not see the job queue
         """
         self.ensure_one()
+        self.check_access("read")
         if not self.env["queue.job"].has_access("read"):
             return {
                 "type": "ir.actions.client",

@@ -11,4 +11,5 @@ from . import (
     test_order_use_credit_rights,
     test_order_use_credit_tour,
     test_overrides_check_access,
+    test_rights_over_http,
 )

@@ -43,6 +43,7 @@ class AccountCreditAllocationCheckFinding(models.Model):
         }
 
     def action_open(self):
+        self.check_access("read")
         if self.reservation_id:
             return self.reservation_id._get_records_action()
         return super().action_open()

@@ -146,6 +146,8 @@ class CustomerCreditBalanceMixin(models.AbstractModel):
 
     def action_open_customer_credit(self):
         """Open the movements of these customers' credit."""
+        self.env["customer.credit.movement"].check_access("read")
+        self.check_access("read")
         partners = self.commercial_partner_id
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_customer_credit.customer_credit_movement_action"
