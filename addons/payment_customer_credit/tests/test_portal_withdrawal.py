@@ -55,6 +55,14 @@ class TestPortalWithdrawal(CreditPortalCase):
         )
         self.assertCredit(40)
 
+    def test_a_number_of_neither_letters_nor_digits_is_refused_with_a_sentence(self):
+        self.log_in()
+        for number in ("---", "…"):  # twice the same for the database
+            response = self.request_withdrawal(60, bank_id="", acc_number=number)
+            self.assertEqual(response.status_code, 200)
+            self.assertIn("with its letters and digits", response.text)
+        self.assertFalse(self.withdrawals())
+
     def test_what_no_database_takes_is_left_out(self):
         self.log_in()
         self.request_withdrawal(60, bank_id="", acc_number="AZ\0URE-2", reason="We\0 leave")

@@ -346,8 +346,7 @@ class CustomerCreditWithdrawal(models.Model):
         """:raise UserError: there is no such account, or it belongs to somebody else, or to another company"""
         if not bank or not bank.active:
             raise UserError(self.env._("Choose the bank account to which the credit is to be paid."))
-        if not any(map(str.isalnum, bank.acc_number)):
-            raise UserError(self.env._("Enter the number of the bank account, with its letters and digits."))
+        self._check_account_number(bank.acc_number)
         if bank.partner_id.commercial_partner_id != customer.commercial_partner_id or bank.company_id not in (
             self.env["res.company"],
             company,
@@ -359,6 +358,12 @@ class CustomerCreditWithdrawal(models.Model):
                     customer=customer.display_name,
                 )
             )
+
+    @api.model
+    def _check_account_number(self, number):
+        """:raise UserError: it is no number of a bank account, as it has neither a letter nor a digit"""
+        if not any(map(str.isalnum, number or "")):
+            raise UserError(self.env._("Enter the number of the bank account, with its letters and digits."))
 
     def _check_bank_trusted(self):
         """:raise UserError: money may not be sent to the bank account, or it is not the one of the request"""
