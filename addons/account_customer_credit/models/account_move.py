@@ -113,8 +113,8 @@ class AccountMove(models.Model):
     # ------------------------------------------------------------------------------------------------------------------
 
     def _has_field_access(self, field, operation):
-        """What an entry was to a customer's credit is said by the window that makes it, as superuser: the customer reads
-        it, and to correct is another right than to take in money."""
+        """What an entry was to a customer's credit is said by the window that makes it, as superuser: the customer
+        reads it, and to correct is another right than to take in money."""
         if field.name == "customer_credit_kind" and operation == "write" and not self.env.su:
             return False
         return super()._has_field_access(field, operation)

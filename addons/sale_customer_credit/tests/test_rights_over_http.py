@@ -204,7 +204,9 @@ class TestRightsOverHttp(OrderCreditCase, HttpCase):
         if model.startswith("queue."):
             return None
         if short in TECHNICAL:
-            return user in TECHNICAL[short] and (operation == "read" or (short == "use.credit" and operation != "unlink"))
+            return user in TECHNICAL[short] and (
+                operation == "read" or (short == "use.credit" and operation != "unlink")
+            )
         is_dialog = self.env[model]._transient
         if operation == "read":
             row = READERS[short]
