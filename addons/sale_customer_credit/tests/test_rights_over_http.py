@@ -55,8 +55,12 @@ READERS = {
     **dict.fromkeys((".rule", ".rule.type", ".run.schedule"), READ_RULES),
     **dict.fromkeys((".undo", ".wizard", ".wizard.line"), ALLOCATE),
     **dict.fromkeys(("movement", "reservation", "withdrawal", "statement"), SEE),
-    **{"deposit": DEPOSIT, "adjustment": CORRECT, "transfer": TRANSFER},
-    **{"withdrawal.request": REQUEST, "withdrawal.payment": REQUEST, "withdrawal.refusal": APPROVE},
+    "deposit": DEPOSIT,
+    "adjustment": CORRECT,
+    "transfer": TRANSFER,
+    "withdrawal.request": REQUEST,
+    "withdrawal.payment": REQUEST,
+    "withdrawal.refusal": APPROVE,
 }
 # technical: what the table does not name; groups in place of a row
 TECHNICAL = {"lock": {"Accounting manager"}, "mail.mark": {"Settings"}, "use.credit": {"seller", *list(COLUMNS)[1:4]}}
@@ -108,7 +112,7 @@ def read_documented_rights():
 
 @tagged("post_install", "-at_install")
 class TestRightsOverHttp(OrderCreditCase, HttpCase):
-    """Every kind of user × every model of these addons × what a client can call, over HTTP, against the documented table.
+    """Every kind of user × every model of these addons × what a client can call, over HTTP, against the documents.
 
     Who has no right gets an access error, and nothing but that: no other error, which might tell of the record.
     """
