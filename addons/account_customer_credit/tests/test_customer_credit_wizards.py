@@ -323,8 +323,11 @@ class TestCustomerCreditWindowRights(WindowCase, SecurityCase):
         account = self.env["account.account"].search([("company_ids", "in", self.other_company.ids)], limit=1)
         with self.assertRaises(UserError):
             self.adjust(10, user=self.accountant, company_id=self.other_company.id, account_id=account.id)
+        journal = self.env["account.journal"].search(
+            [("company_id", "=", self.other_company.id), ("type", "=", "bank")], limit=1
+        )
         with self.assertRaises(UserError):
-            self.deposit(10, user=self.billing, company_id=self.other_company.id)
+            self.deposit(10, user=self.billing, company_id=self.other_company.id, journal_id=journal.id)
         with self.assertRaises(UserError):
             self.transfer(10, self.stranger, user=self.accountant, company_id=self.other_company.id)
 
