@@ -321,7 +321,6 @@ class AccountCreditAllocation(models.Model):
 
         :return: :class:`AllocationScope`
         """
-        moves.check_access("read")
         lines = moves._get_open_lines()
         return AllocationScope(
             company_ids=tuple(self.env.companies.ids),
