@@ -96,7 +96,7 @@ class TestOverridesCheckAccess(OrderCreditCase):
             [(move.state, move.payment_state) for move in self.bill_of_order + self.held.move_id + self.paid.move_id],
         )
 
-    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.models")
+    @mute_logger("odoo.models", *(f"odoo.addons.base.models.ir_{name}" for name in ("rule", "model", "module")))
     def test_nobody_moves_or_learns_anything_without_the_right_to_change_the_record(self):
         calls, before = self.get_calls(), self.get_state()
         for (model, method), samples in calls.items():
