@@ -52,7 +52,6 @@ class CustomerCreditWithdrawalRequest(models.TransientModel):
     @api.depends("partner_id", "company_id", "currency_id")
     def _compute_amount_withdrawable(self):
         for dialog in self:
-            dialog.partner_id._origin.check_access("read")
             customer = dialog.partner_id.commercial_partner_id.sudo()
             dialog.amount_withdrawable = (
                 customer._get_withdrawable_credit(dialog.company_id, dialog.currency_id)

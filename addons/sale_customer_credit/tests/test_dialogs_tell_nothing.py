@@ -161,11 +161,14 @@ class TestDialogsTellNothing(OrderCreditCase):
     # --- asking -------------------------------------------------------------------------------------------------------
 
     def get_values(self, dialog, links, chosen, which, user):
-        """What a client sends: a foreign record for the chosen fields, one of the user's own for the others."""
+        """What a client sends: a foreign record for the chosen fields, one of the user's own for the others that have no
+        default."""
         values = {}
         for name, field in dialog._fields.items():
             if name in chosen:
                 found = links[name][which]
+            elif field.default:
+                continue
             elif field.required and field.store and field.comodel_name and not field.compute:
                 own = self.as_user(field.comodel_name, user)
                 found = own.has_access("read") and own.search([], limit=1).id
