@@ -114,10 +114,16 @@ class AccountCreditAllocationCheckFinding(models.Model):
     @api.depends("line_id", "allocation_id", "item_id", "move_id")
     def _compute_place(self):
         for finding in self:
-            if finding.allocation_id:
-                finding.place = finding.allocation_id.display_name
+            line, document = finding.line_id, finding.allocation_id
+            if line.debt_label and line.credit_label:  # a document may have hundreds
+                finding.place = f"{document.display_name}: {line.debt_label} ← {line.credit_label}"
+            elif document:
+                finding.place = document.display_name
             else:
-                finding.place = (finding.item_id.move_id or finding.move_id).name
+                item = finding.item_id
+                move = item.move_id or finding.move_id
+                siblings = move.line_ids.filtered(lambda other, item=item: other.account_id == item.account_id)
+                finding.place = f"{move.name}: {item.name}" if len(siblings) > 1 and item.name else move.name
 
     @api.model
     def _get_warnings(self):
@@ -151,12 +157,14 @@ class AccountCreditAllocationCheckFinding(models.Model):
         }
 
     def action_open(self):
-        """Open the record that is to be looked at: the allocation or its document, else the journal entry.
+        """Open the record that is to be looked at: the allocation, else its document, else the journal entry.
 
         :return: an action, or False when the record is gone
         """
         self.ensure_one()
         self.check_access("read")
+        if self.line_id:
+            return self.line_id._get_records_action()
         if document := self.allocation_id:
             return document._get_open_action()
         if move := self.move_id or self.item_id.move_id:
@@ -239,10 +247,11 @@ class AccountCreditAllocationCheckFinding(models.Model):
     def _get_remedy_texts(self):
         """``{kind: what to do}``, in the user's language."""
         recompute = self.env._(
-            "Press Recompute. If it comes back, some program writes to the database behind Odoo's back."
+            "Press Recompute. If the next check finds it again, a program writes to the database without Odoo: ask "
+            "whoever runs your server."
         )
         again = self.env._(
-            "Open the entry, remove this reconciliation and allocate again. The record then says who removed it."
+            "Open the entry, remove this reconciliation and allocate again. The record then says that it was removed."
         )
         restore = self.env._(
             "Reset the reversal to draft and cancel it. If the allocation was wrong, undo it afterwards."

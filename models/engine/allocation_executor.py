@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from psycopg2.errors import QueryCanceled
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_datetime
 
 from ...matching.invariants import check_matches
 from ...matching.open_item import CHANGED, CREDIT, DEBT, FAILED, LOCKED_BY_ANOTHER_USER, Leftover, Match
@@ -194,7 +195,12 @@ class AllocationExecutor(models.AbstractModel):
             return str(error)
         if isinstance(error, QueryCanceled):
             return get_timeout_message(self.env)
-        return self.env._("An unexpected error occurred; the server's log tells more.")
+        return self.env._(
+            "Nothing was allocated here, because a program failed. Allocate it by hand, or ask whoever runs your "
+            "server: its log has a %(error)s at %(time)s.",
+            error=type(error).__name__,
+            time=format_datetime(self.env, fields.Datetime.now()),
+        )
 
     # ------------------------------------------------------------------------------------------------------------------
     # A batch: lock, read again, reconcile natively, compare with the plan. A difference is raised

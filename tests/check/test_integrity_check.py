@@ -66,9 +66,12 @@ class TestIntegrityCheck(IntegrityMixin, AllocationCase):
     def test_finding_on_an_allocation_leads_to_its_document(self):
         self.damage("UPDATE account_credit_allocation_line SET amount = 1 WHERE id = %s", self.line.id)
         check = self.Check._check(self.company)
-        for finding in check.finding_ids:
-            self.assertEqual(finding.place, self.line.allocation_id.name)
-            self.assertEqual(finding.action_open()["res_id"], self.line.allocation_id.id)
+        self.assertTrue(check.finding_ids.line_id)
+        for finding in check.finding_ids.filtered("line_id"):
+            pair = f"{self.line.debt_move_id.name} ← {self.line.credit_move_id.name}"
+            self.assertEqual(finding.place, f"{self.line.allocation_id.name}: {pair}")
+            action = finding.action_open()
+            self.assertEqual((action["res_model"], action["res_id"]), (self.line._name, self.line.id))
 
     def test_managers_are_told_once(self):
         self.break_residual()

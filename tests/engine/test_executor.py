@@ -89,7 +89,7 @@ class TestExecutor(AllocationCase):
         ):
             outcome = self.allocate(partner_ids=(self.customer.id, self.stranger.id))
         self.assertLeft(outcome, broken, "failed")
-        self.assertIn("An unexpected error occurred", outcome.credits_left[0].message)
+        self.assertIn("because a program failed", outcome.credits_left[0].message)
         self.assertAllocated(*healthy, 100)
 
     def test_an_item_may_stand_in_several_pairs(self):

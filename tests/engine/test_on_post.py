@@ -235,7 +235,7 @@ class TestOnPost(OnPostCase):
         self.assertEqual(payments[broken].move_id.state, "posted")
         self.assertOpen(invoices[broken], 100)
         self.assertOpen(payments[broken], 100)
-        self.assertIn("An unexpected error occurred", payments[broken].message_ids[0].body)
+        self.assertIn("because a program failed", payments[broken].message_ids[0].body)
         self.assertNotIn("these books are broken", payments[broken].message_ids[0].body)
         self.assertAllocated(invoices[healthy], payments[healthy], 100)
 
@@ -250,7 +250,7 @@ class TestOnPost(OnPostCase):
             self.commit()
         self.assertEqual(payment.move_id.state, "posted")
         self.assertOpen(invoice, 100)
-        self.assertIn("An unexpected error occurred", payment.message_ids[0].body)
+        self.assertIn("because a program failed", payment.message_ids[0].body)
 
     def test_conflict_at_every_attempt_leaves_the_posting_and_says_so(self):
         invoice = self.invoice(100)
