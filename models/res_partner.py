@@ -11,6 +11,7 @@ class ResPartner(models.Model):
             ("never", "Never by rules"),
         ],
         string="Credit allocation",
+        copy=False,
         groups="account.group_account_readonly,account.group_account_invoice",
         help="Empty: as the company's settings say.\n"
         "Automatic: whenever a document of this partner is posted, whatever the settings say.\n"

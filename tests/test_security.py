@@ -147,3 +147,11 @@ class TestSecurityOnPost(SecurityCase, OnPostCase):
         payment.with_user(portal).sudo().with_context(allowed_company_ids=self.company.ids).action_post()
         self.commit()
         self.assertAllocated(invoice, payment, 100)
+
+    def test_who_may_make_contacts_makes_them_of_a_partner_with_a_policy(self):
+        self.customer.write({"is_company": True, "credit_allocation_policy": "never"})
+        for groups in ([], ["account.group_account_readonly"], ["account.group_account_invoice"]):
+            user = self.new_user(f"contacts {groups}", ["base.group_user", "base.group_partner_manager", *groups])
+            contact = self.env["res.partner"].with_user(user).create({"name": "New", "parent_id": self.customer.id})
+            self.assertEqual(contact.sudo().credit_allocation_policy, "never", groups)
+            self.assertFalse(self.customer.with_user(user).copy().sudo().credit_allocation_policy, groups)

@@ -21,17 +21,20 @@ class ResPartner(models.Model):
         [("company", "As the company"), ("none", "Never more than the customer has"), ("limit", "Up to a limit")],
         string="May Overdraw",
         company_dependent=True,
+        copy=False,
         groups="account.group_account_readonly,account.group_account_invoice",
         help="Whether this customer may spend more credit than there is. Empty: as the company's settings say.",
     )
     customer_credit_overdraft_limit = fields.Float(
         string="Overdraft of at Most",
         company_dependent=True,
+        copy=False,
         groups="account.group_account_readonly,account.group_account_invoice",
         help="All currencies together, in the company's currency.",
     )
     customer_credit_no_mail = fields.Boolean(
         string="No e-mails about credit",
+        copy=False,
         groups="account.group_account_readonly,account.group_account_invoice",
         help="This contact is told nothing of its deposits, withdrawals and payments by credit. On a company it holds "
         "for all of its contacts.",

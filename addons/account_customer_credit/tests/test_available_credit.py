@@ -139,3 +139,13 @@ class TestAvailableCreditRights(AvailableCreditCase, SecurityCase):
         employee = self.new_user("employee", ["base.group_user"])
         with self.assertRaises(AccessError):
             self.env["account.move"].with_user(employee).search(AVAILABLE)
+
+    def test_who_may_make_contacts_makes_and_copies_them_with_an_overdraft(self):
+        self.customer.write({"is_company": True, "customer_credit_overdraft": "limit"})
+        self.customer.write({"customer_credit_overdraft_limit": 50, "customer_credit_no_mail": True})
+        for groups in ([], ["account.group_account_readonly"], ["account.group_account_invoice"]):
+            user = self.new_user(f"contacts {groups}", ["base.group_user", "base.group_partner_manager", *groups])
+            contact = self.env["res.partner"].with_user(user).create({"name": "New", "parent_id": self.customer.id})
+            self.assertEqual(contact.sudo().customer_credit_overdraft_limit, 50, groups)
+            copied = self.customer.with_user(user).copy().sudo()
+            self.assertEqual((copied.customer_credit_overdraft, copied.customer_credit_overdraft_limit), (False, 0))
