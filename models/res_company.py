@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import escape_psql
 
 from .engine.expected_conflicts import conflicts_expected

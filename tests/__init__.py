@@ -37,6 +37,7 @@ from .engine import (
     test_same_as_native,
     test_scenarios,
     test_scope_limits,
+    test_time_zones,
     test_too_large,
     test_void_documents,
 )

@@ -9,6 +9,7 @@ from .own_transaction import own_transaction
 # how many of the partners that a run waits for the page names
 NAMED_AT_MOST = 3
 
+
 class AccountCreditAllocationRunProgress(models.AbstractModel):
     """How far a run is and what it did: figures for the screen, where its smart buttons lead, and what people are told
     at the end. A mixin of ``account.credit.allocation.run``."""

@@ -15,6 +15,7 @@ from . import (
     test_customer_credit_reservation,
     test_customer_credit_reservation_guard,
     test_customer_credit_statement,
+    test_customer_credit_time_zones,
     test_customer_credit_too_large,
     test_customer_credit_tour,
     test_customer_credit_void,

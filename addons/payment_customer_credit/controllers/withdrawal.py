@@ -116,7 +116,7 @@ class CustomerCreditWithdrawalPortal(CustomerCreditPortal):
                 lambda bank: bank.id == parse_id(post.get("bank_id"))
             ):
                 return account
-            raise UserError(request.env._("Please choose a bank account, or enter its number."))
+            raise CustomerError(request.env._("Please choose a bank account, or enter its number."))
         request.env["customer.credit.withdrawal"]._check_account_number(number)
         if known := self._find_withdrawal_account(number):
             if known not in self._get_withdrawal_accounts(company):

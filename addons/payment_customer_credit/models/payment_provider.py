@@ -109,7 +109,8 @@ class PaymentProvider(models.Model):
         :param int partner_id: who pays
         :param dict kwargs: the payment context, with the ids of documents
         """
-        partners = self.env["res.partner"].sudo().browse(self.env.context.get("customer_credit_partner_id", ()))
+        partners = self.env["res.partner"].sudo()
+        partners = partners.browse(get_ids(self.env.context.get("customer_credit_partner_id"))).exists()
         for model, name in (("account.move", "invoice_id"), ("sale.order", "sale_order_id")):
             document_id = kwargs.get(name)
             if model in self.env and str(document_id).isdecimal():

@@ -1,6 +1,7 @@
 from . import (
     test_dialogs_tell_nothing,
     test_hostile_text,
+    test_order_cancelled_entry,
     test_order_credit_portal,
     test_order_credit_properties,
     test_order_pay_with_credit,

@@ -161,7 +161,7 @@ class TestDialogsTellNothing(OrderCreditCase):
     # --- asking -------------------------------------------------------------------------------------------------------
 
     def get_values(self, dialog, links, chosen, which, user):
-        """What a client sends: a foreign record for the chosen fields, one of the user's own for the others that have no
+        """What a client sends: a foreign record for the chosen fields, one of the user's own for the others without a
         default."""
         values = {}
         for name, field in dialog._fields.items():

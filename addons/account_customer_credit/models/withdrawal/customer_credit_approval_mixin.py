@@ -44,16 +44,14 @@ class CustomerCreditApprovalMixin(models.AbstractModel):
         return users.filtered(self._may_approve)
 
     def _schedule_approval(self):
-        note = ""
-        if not self.bank_is_trusted:
-            # typed by a customer, perhaps: a note is HTML, and takes any text as such
-            note = Markup("<p>%s</p>") % self.env._("The bank account %s is not trusted yet.", self.acc_number)
         approvers = self._get_approvers()
         for approver in approvers:
             note = ""
             if not self.bank_is_trusted:
                 approver_env = self.with_context(lang=approver.lang).env
-                note = approver_env._("The bank account %s is not trusted yet.", self.acc_number)
+                # typed by a customer, perhaps: a note is HTML, and takes any text as such
+                text = approver_env._("The bank account %s is not trusted yet.", self.acc_number)
+                note = Markup("<p>%s</p>") % text
             self.activity_schedule(ACTIVITY, user_id=approver.id, note=note)
         if not approvers:
             self._message_log(body=self.env._("There is nobody who may approve this withdrawal."))

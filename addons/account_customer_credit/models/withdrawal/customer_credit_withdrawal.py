@@ -345,7 +345,7 @@ class CustomerCreditWithdrawal(models.Model):
     def _check_bank_account(self, bank, customer, company):
         """:raise UserError: there is no such account, or it belongs to somebody else, or to another company"""
         if not bank or not bank.active:
-            raise UserError(self.env._("Choose the bank account to which the credit is to be paid."))
+            raise CustomerError(self.env._("Choose the bank account to which the credit is to be paid."))
         self._check_account_number(bank.acc_number)
         if bank.partner_id.commercial_partner_id != customer.commercial_partner_id or bank.company_id not in (
             self.env["res.company"],
@@ -363,7 +363,7 @@ class CustomerCreditWithdrawal(models.Model):
     def _check_account_number(self, number):
         """:raise UserError: it is no number of a bank account, as it has neither a letter nor a digit"""
         if not any(map(str.isalnum, number or "")):
-            raise UserError(self.env._("Enter the number of the bank account, with its letters and digits."))
+            raise CustomerError(self.env._("Enter the number of the bank account, with its letters and digits."))
 
     def _check_bank_trusted(self):
         """:raise UserError: money may not be sent to the bank account, or it is not the one of the request"""

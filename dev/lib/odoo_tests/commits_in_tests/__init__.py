@@ -108,7 +108,7 @@ def _commit_test(env):
     finally:
         if not is_shared:
             test.registry_leave_test_mode()
-    # no more than what an allocation writes, and only if it wrote: tests rely on what is in the cache alone, such as the
+    # no more than what an allocation writes, if it wrote: tests rely on what is in the cache alone, such as the
     # order of records, and the payments of a company that the user has not selected
     if _count_documents(env.cr) != count:
         for model in env:
