@@ -67,6 +67,7 @@ class AccountCreditAllocationCheck(models.Model):
         :return: an action that opens the result
         :raise AccessError: the user may not start a check
         """
+        self.check_access("read")
         self.browse().check_access("create")
         companies = self.env.companies.filtered(lambda company: not (company.parent_ids - company) & self.env.companies)
         return self._check(companies)._get_open_action()
