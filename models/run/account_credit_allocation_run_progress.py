@@ -171,16 +171,17 @@ class AccountCreditAllocationRunProgress(models.AbstractModel):
     def _get_waits_for(self):
         """The partners that other people were working on, and when they are tried again.
 
-        :return: None where there are none, else a dict: number of ``partners``, the ``names`` of the first, and
-            ``next_try`` of the first, in UTC, None where it is due
+        :return: None where there are none, else a dict: number of ``partners``, the ``names`` of the first, how
+            many ``more`` there are, and ``next_try`` of the first, in UTC, None where it is due
         """
         domain = [("run_id", "=", self.id), ("state", "=", "pending"), ("try_reason", "=", "conflict")]
         rows = self.row_ids.search(domain, order="next_try, id", limit=NAMED_AT_MOST)
         if not rows:
             return None
-        next_try = rows[0].next_try
+        next_try, partners = rows[0].next_try, self.row_ids.search_count(domain)
         return {
-            "partners": self.row_ids.search_count(domain),
+            "partners": partners,
+            "more": partners - len(rows),
             "names": ", ".join(rows.partner_id.sudo().mapped("name")),
             "next_try": next_try and next_try > fields.Datetime.now() and fields.Datetime.to_string(next_try) or None,
         }

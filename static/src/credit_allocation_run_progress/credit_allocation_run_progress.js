@@ -95,9 +95,8 @@ export class CreditAllocationRunProgress extends Component {
 
     /** For whom it waits, and until when. */
     get waiting() {
-        const {names, partners, next_try} = this.state.progress.waits_for;
-        const shown = names.split(", ").length;
-        const who = partners > shown ? _t("%(names)s and %(count)s more", {names, count: partners - shown}) : names;
+        const {names, more, next_try} = this.state.progress.waits_for;
+        const who = more ? _t("%(names)s and %(count)s more", {names, count: more}) : names;
         if (!next_try) {
             return _t("In use by others, and about to be tried again: %s", who);
         }
